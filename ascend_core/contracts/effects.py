@@ -1,0 +1,106 @@
+"""What a bot action asks for. The engine collects effects; one transaction carries them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from attrs import field, frozen
+
+from ascend_core.contracts.flows import QuietHours
+from ascend_core.contracts.members import FieldValue
+
+__all__ = [
+    "AddToGroups",
+    "Body",
+    "Effect",
+    "EndRun",
+    "LinkRef",
+    "RemoveFromGroups",
+    "SendText",
+    "SetFields",
+    "StartTimer",
+    "Trace",
+    "TrackedUrl",
+]
+
+
+@frozen
+class LinkRef:
+    """The place of a declared link in a text; its short URL is made when the message is."""
+
+    name: str
+
+
+Body = tuple[str | LinkRef, ...]
+"""A rendered text: strings, and the places where links go."""
+
+
+@frozen(kw_only=True)
+class TrackedUrl:
+    """A rendered link: where it leads and who tracks it."""
+
+    name: str
+    url: str
+    tracker: str | None = None
+
+
+@frozen(kw_only=True)
+class SendText:
+    """Send *body* to the run's member. One intent: it is sent at most once."""
+
+    body: Body
+    links: tuple[TrackedUrl, ...] = ()
+    quiet_hours: QuietHours | None = None
+    expires_at: datetime | None = None
+    reply: bool = False
+    """True: it answers what the member just wrote, so quiet hours do not hold it."""
+
+
+@frozen(kw_only=True)
+class SetFields:
+    """Give the member's fields these values."""
+
+    values: Mapping[str, FieldValue]
+
+
+@frozen(kw_only=True)
+class AddToGroups:
+    """Add the member to groups, by name; a group that does not exist is made."""
+
+    names: tuple[str, ...] = field(converter=tuple)
+
+
+@frozen(kw_only=True)
+class RemoveFromGroups:
+    """Take the member out of groups, by name."""
+
+    names: tuple[str, ...] = field(converter=tuple)
+
+
+@frozen(kw_only=True)
+class StartTimer:
+    """Wake the run at *due_at*, unless it has moved on by then (the timer carries the sprint it belongs to)."""
+
+    due_at: datetime
+
+
+@frozen(kw_only=True)
+class EndRun:
+    """End the run here. *cancel_nudges* tells whether nudges that still wait die with it."""
+
+    reason: str
+    cancel_nudges: bool = False
+
+
+@frozen(kw_only=True)
+class Trace:
+    """A line for the run's trace: what happened at a step and why. No personal data beyond the run's own."""
+
+    kind: Literal["action", "branch", "wait", "reply", "timer", "problem", "end", "nudge"]
+    step: str | None
+    detail: Mapping[str, FieldValue] = field(factory=dict)
+
+
+Effect = SendText | SetFields | AddToGroups | RemoveFromGroups | StartTimer | EndRun | Trace

@@ -1,0 +1,101 @@
+"""What the parameters of bot actions and nudges are made of.
+
+A plugin writes its parameters as an attrs class of these types; the flow room reads YAML into it, the schema is
+generated from it, and the engine renders, tests and follows what it holds.
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Any, Literal
+
+import attrs
+from attrs import frozen
+
+__all__ = [
+    "BEHIND",
+    "KEY",
+    "MAIN",
+    "Condition",
+    "Duration",
+    "LinkSpec",
+    "Moment",
+    "QuietHours",
+    "Steps",
+    "Text",
+    "main",
+    "named",
+]
+
+MAIN = "ascend_main"
+"""Metadata: this parameter is the value right behind the action's own key (``send: <here>``)."""
+KEY = "ascend_key"
+"""Metadata: the YAML key, where it cannot be the attribute's name (``else``, ``if``)."""
+BEHIND = "ascend_help"
+"""Metadata: one sentence for the schema and for error messages."""
+
+
+def main(*, default: Any = attrs.NOTHING, factory: Any = None, help: str = "") -> Any:  # noqa: A002 -- the word authors read
+    """An attrs field that holds the value behind the action's own key."""
+    if factory is not None:
+        return attrs.field(factory=factory, metadata={MAIN: True, BEHIND: help})
+    return attrs.field(default=default, metadata={MAIN: True, BEHIND: help})
+
+
+def named(key: str, *, default: Any = attrs.NOTHING, help: str = "") -> Any:  # noqa: A002 -- the word authors read
+    """An attrs field whose YAML key is *key* (``if``, ``else``: words Python keeps for itself)."""
+    return attrs.field(default=default, metadata={KEY: key, BEHIND: help})
+
+
+@frozen
+class Text:
+    """A text with ``${path|fallback}`` in it, as the author wrote it."""
+
+    source: str
+
+
+@frozen
+class Condition:
+    """A CEL expression that says yes or no."""
+
+    source: str
+
+
+@frozen
+class Moment:
+    """A CEL expression that gives a time."""
+
+    source: str
+
+
+@frozen
+class Duration:
+    """A span of time, written ``15m``, ``48h``, ``1d`` or ``2w``."""
+
+    length: timedelta
+
+
+@frozen
+class Steps:
+    """Nested steps. *exit* is their name among the exits of the bot action that holds them."""
+
+    exit: str
+
+
+@frozen(kw_only=True)
+class QuietHours:
+    """Hours in which nothing is sent. ``start`` later than ``end``: across midnight. Equal: none at all."""
+
+    start: time
+    end: time
+    zone: str = "member"
+    """``member``: where the member is; or an IANA name."""
+    then: Literal["hold", "drop"] = "hold"
+
+
+@frozen(kw_only=True)
+class LinkSpec:
+    """A link that a message declares: its *url* (a text), and the tracker that follows it."""
+
+    url: Text
+    track: str | None = None
