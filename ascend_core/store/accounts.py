@@ -1,0 +1,105 @@
+"""Connected accounts and the cursors of their sources."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import Account, Cursor
+
+__all__ = [
+    "AccountRecord",
+    "CursorRecord",
+    "account_by_id",
+    "accounts",
+    "cursor_of",
+    "move_cursor",
+    "save_account",
+    "set_account",
+]
+
+_account = table_of(Account)
+_cursor = table_of(Cursor)
+
+
+@frozen(kw_only=True)
+class AccountRecord:
+    """An account as stored; ``sealed`` is opened by the vault only."""
+
+    id: int
+    integration: str
+    key: str
+    settings: dict[str, Any] = field(factory=dict)
+    sealed: str = field(repr=False)
+    sync_accounts: bool
+    create_members: bool
+    sync_new_forms: bool
+    connected_at: datetime
+    last_success_at: datetime | None = None
+    retry_at: datetime | None = None
+    failures: int = 0
+    problem: str | None = None
+
+
+@frozen(kw_only=True)
+class CursorRecord:
+    """Where reading goes on. ``version`` -1: not begun."""
+
+    account_id: int
+    kind: str
+    position: str | None = None
+    version: int = -1
+
+
+def accounts(tx: Connection, *, integration: str | None = None) -> list[AccountRecord]:
+    """Every account, oldest first."""
+    statement = pick(AccountRecord, Account).order_by(_account.c.id)
+    if integration is not None:
+        statement = statement.where(_account.c.integration == integration)
+    return fetch(tx, AccountRecord, statement)
+
+
+def account_by_id(tx: Connection, account_id: int) -> AccountRecord | None:
+    """One account."""
+    found = fetch(tx, AccountRecord, pick(AccountRecord, Account).where(_account.c.id == account_id))
+    return found[0] if found else None
+
+
+def save_account(tx: Connection, values: dict[str, Any]) -> int:
+    """Add an account, or give the one with the same integration and key these values. Returns its id."""
+    same = (_account.c.integration == values["integration"]) & (_account.c.key == values["key"])
+    known = tx.execute(select(_account.c.id).where(same)).scalar_one_or_none()
+    if known is not None:
+        tx.execute(update(_account).where(_account.c.id == known).values(**values))
+        return int(known)
+    (account_id,) = reserve_ids(tx, Account, 1)
+    insert_rows(tx, Account, [{"id": account_id, "failures": 0, **values}])
+    return account_id
+
+
+def set_account(tx: Connection, account_id: int, **values: Any) -> None:
+    """Change some values of an account."""
+    tx.execute(update(_account).where(_account.c.id == account_id).values(**values))
+
+
+def cursor_of(tx: Connection, account_id: int, kind: str) -> CursorRecord:
+    """Where reading *kind* of an account goes on."""
+    same = (_cursor.c.account_id == account_id) & (_cursor.c.kind == kind)
+    found = fetch(tx, CursorRecord, pick(CursorRecord, Cursor).where(same))
+    return found[0] if found else CursorRecord(account_id=account_id, kind=kind)
+
+
+def move_cursor(tx: Connection, seen: CursorRecord, position: str, *, now: datetime) -> bool:
+    """Move the cursor on from where it was *seen*. False: somebody else has moved it, and nothing may be applied."""
+    if seen.version < 0:
+        row = {"account_id": seen.account_id, "kind": seen.kind, "position": position, "version": 0, "moved_at": now}
+        return insert_rows(tx, Cursor, [row], skip_known=True) == 1
+    same = (_cursor.c.account_id == seen.account_id) & (_cursor.c.kind == seen.kind)
+    moved = update(_cursor).where(same, _cursor.c.version == seen.version)
+    return tx.execute(moved.values(position=position, version=seen.version + 1, moved_at=now)).rowcount == 1

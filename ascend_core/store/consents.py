@@ -1,0 +1,77 @@
+"""The consent ledger (row A8): entries are added, never changed; the current state follows the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from attrs import field, frozen
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.tables import Consent, ConsentEntry
+
+__all__ = ["ConsentState", "NewConsent", "consent_states", "ledger_of", "record_consents"]
+
+ConsentState = Literal["subscribed", "unsubscribed"]
+
+_consent = table_of(Consent)
+_entry = table_of(ConsentEntry)
+
+
+@frozen(kw_only=True)
+class NewConsent:
+    """One entry for the ledger."""
+
+    phone: str
+    state: ConsentState
+    source: Literal["form", "keyword", "operator", "carrier", "upstream"]
+    evidence: Mapping[str, Any] = field(factory=dict)
+    """What proves it: the submission's key, the text's id, the wording. Never the text itself."""
+
+
+def consent_states(tx: Connection, phones: Collection[str], *, lock: bool = False) -> dict[str, ConsentState]:
+    """The current state of each phone that has one.
+
+    *lock*: hold these rows until the transaction ends, so that STOP and a claim cannot pass each other.
+    """
+    statement = select(_consent.c.phone, _consent.c.state).where(_consent.c.phone.in_(sorted(phones)))
+    if lock and tx.dialect.name == "postgresql":
+        statement = statement.order_by(_consent.c.phone).with_for_update()
+    return dict(tx.execute(statement))
+
+
+def record_consents(tx: Connection, entries: Sequence[NewConsent], *, now: datetime) -> None:
+    """Add *entries* in their order; the last one of a phone becomes its state."""
+    if not entries:
+        return
+    ids = reserve_ids(tx, ConsentEntry, len(entries))
+    rows = [
+        {
+            "id": id_,
+            "phone": entry.phone,
+            "state": entry.state,
+            "source": entry.source,
+            "evidence": dict(entry.evidence),
+            "at": now,
+        }
+        for id_, entry in zip(ids, entries, strict=True)
+    ]
+    insert_rows(tx, ConsentEntry, rows)
+    newest = {row["phone"]: row for row in rows}
+    states = [
+        {"phone": phone, "state": row["state"], "entry_id": row["id"], "at": now}
+        for phone, row in sorted(newest.items())
+    ]
+    insert_rows(tx, Consent, states, skip_known=True)
+    update_rows(tx, Consent, states, by=("phone",))
+
+
+def ledger_of(tx: Connection, phone: str) -> list[tuple[str, str, datetime]]:
+    """Every entry of *phone*, oldest first: (state, source, time)."""
+    statement = (
+        select(_entry.c.state, _entry.c.source, _entry.c.at).where(_entry.c.phone == phone).order_by(_entry.c.id)
+    )
+    return [(state, source, at) for state, source, at in tx.execute(statement)]

@@ -1,0 +1,93 @@
+"""Forms of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import Form
+
+__all__ = [
+    "FormRecord",
+    "count_forms",
+    "form_list",
+    "forms_by_id",
+    "forms_by_key",
+    "insert_forms",
+    "set_form",
+    "update_forms",
+]
+
+_form = table_of(Form)
+
+
+@frozen(kw_only=True)
+class FormRecord:
+    """A form as stored."""
+
+    id: int
+    account_id: int
+    key: str
+    name: str
+    url: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    timezone: str | None = None
+    location: str = ""
+    group_id: int | None = None
+    synced_at: datetime | None = None
+    fires_from: datetime | None = None
+    backfill_from: datetime | None = None
+    deleted_at: datetime | None = None
+    seen_at: datetime
+
+
+_KEPT = ("name", "url", "starts_at", "ends_at", "timezone", "location", "deleted_at", "seen_at")
+
+
+def forms_by_key(tx: Connection, account_id: int, keys: Collection[str]) -> dict[str, FormRecord]:
+    """The forms of an account with these keys."""
+    same = (_form.c.account_id == account_id) & _form.c.key.in_(sorted(keys))
+    return {form.key: form for form in fetch(tx, FormRecord, pick(FormRecord, Form).where(same))}
+
+
+def forms_by_id(tx: Connection, ids: Collection[int]) -> dict[int, FormRecord]:
+    """The forms with these ids."""
+    return {form.id: form for form in fetch(tx, FormRecord, pick(FormRecord, Form).where(_form.c.id.in_(sorted(ids))))}
+
+
+def form_list(tx: Connection, account_id: int, *, synced: bool = False) -> list[FormRecord]:
+    """The forms of an account, in the order they were found; only the *synced* ones where asked."""
+    statement = pick(FormRecord, Form).where(_form.c.account_id == account_id).order_by(_form.c.id)
+    return fetch(tx, FormRecord, statement.where(_form.c.synced_at.is_not(None)) if synced else statement)
+
+
+def insert_forms(tx: Connection, account_id: int, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Add forms; each row holds the source's values. Returns their ids, in the same order."""
+    ids = reserve_ids(tx, Form, len(rows))
+    insert_rows(tx, Form, [{"id": id_, "account_id": account_id, **row} for id_, row in zip(ids, rows, strict=True)])
+    return ids
+
+
+def update_forms(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Take over what the source says of forms that are there already: rows with ``id`` and the source's values."""
+    update_rows(tx, Form, [{"id": row["id"], **{name: row[name] for name in _KEPT}} for row in rows])
+
+
+def set_form(tx: Connection, form_id: int, **values: Any) -> None:
+    """Change some values of a form."""
+    tx.execute(update(_form).where(_form.c.id == form_id).values(**values))
+
+
+def count_forms(tx: Connection, account_id: int) -> tuple[int, int]:
+    """How many forms an account has, and how many of them are synced."""
+    statement = select(func.count(), func.count(_form.c.synced_at)).where(_form.c.account_id == account_id)
+    total, synced = tx.execute(statement).one()
+    return total, synced

@@ -1,0 +1,70 @@
+"""Texts from people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import InboundText
+
+__all__ = ["InboundRecord", "handle_inbound", "inbound_counts", "keep_inbound", "latest_replies", "unhandled_inbound"]
+
+_inbound = table_of(InboundText)
+
+
+@frozen(kw_only=True)
+class InboundRecord:
+    """A text as it came in."""
+
+    id: int
+    channel: str
+    provider_id: str
+    phone: str
+    body: str = field(repr=False)
+    keyword: str | None = None
+    provider_answered: bool = False
+    received_at: datetime
+
+
+def keep_inbound(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Keep texts, each once however often the provider tells it. Returns how many were new."""
+    ids = reserve_ids(tx, InboundText, len(rows))
+    full = [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)]
+    return insert_rows(tx, InboundText, full, skip_known=True)
+
+
+def unhandled_inbound(tx: Connection, limit: int) -> list[InboundRecord]:
+    """Texts nothing was done about yet, in the order they came. On PostgreSQL they are locked."""
+    statement = (
+        pick(InboundRecord, InboundText).where(_inbound.c.handled_at.is_(None)).order_by(_inbound.c.id).limit(limit)
+    )
+    if tx.dialect.name == "postgresql":
+        statement = statement.with_for_update(skip_locked=True)
+    return fetch(tx, InboundRecord, statement)
+
+
+def handle_inbound(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what was done: rows of ``id, member_id, handled_at, outcome, run_id``."""
+    update_rows(tx, InboundText, sorted(rows, key=lambda row: int(row["id"])))
+
+
+def latest_replies(tx: Connection, member_ids: Collection[int]) -> dict[int, datetime]:
+    """When each member last wrote something that was no keyword."""
+    mine = _inbound.c.member_id.in_(sorted(member_ids)) & _inbound.c.keyword.is_(None)
+    statement = (
+        select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
+    )
+    return dict(tx.execute(statement))
+
+
+def inbound_counts(tx: Connection) -> dict[str, int]:
+    """What became of the texts that came in."""
+    outcome = func.coalesce(_inbound.c.outcome, "waiting")
+    return dict(tx.execute(select(outcome, func.count()).group_by(outcome).order_by(outcome)))

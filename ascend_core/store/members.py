@@ -1,0 +1,162 @@
+"""Members and their groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import GroupMember, Member, MemberGroup
+
+__all__ = [
+    "CORE_FIELDS",
+    "MemberRecord",
+    "add_to_groups",
+    "count_members",
+    "ensure_groups",
+    "group_names_of",
+    "insert_members",
+    "member_list",
+    "members_by_id",
+    "members_by_phone",
+    "remove_from_groups",
+    "rename_group",
+    "reserve_member_ids",
+    "update_members",
+]
+
+_member = table_of(Member)
+_group = table_of(MemberGroup)
+_in_group = table_of(GroupMember)
+
+CORE_FIELDS = ("first_name", "last_name", "email", "zip")
+"""The fields every member has, as columns (row C1)."""
+
+
+@frozen(kw_only=True)
+class MemberRecord:
+    """A member as stored."""
+
+    id: int
+    phone: str
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    zip: str | None = None
+    zone: str | None = None
+    zones: list[str] = field(factory=list)
+    fields: dict[str, Any] = field(factory=dict)
+    created_at: datetime
+    updated_at: datetime
+
+    def all_fields(self) -> dict[str, Any]:
+        """Core and people-defined fields together."""
+        return {**self.fields, **{name: getattr(self, name) for name in CORE_FIELDS}}
+
+
+def members_by_phone(tx: Connection, phones: Collection[str]) -> dict[str, MemberRecord]:
+    """The members with these phones."""
+    found = fetch(tx, MemberRecord, pick(MemberRecord, Member).where(_member.c.phone.in_(sorted(phones))))
+    return {member.phone: member for member in found}
+
+
+def members_by_id(tx: Connection, ids: Collection[int]) -> dict[int, MemberRecord]:
+    """The members with these ids."""
+    found = fetch(tx, MemberRecord, pick(MemberRecord, Member).where(_member.c.id.in_(sorted(ids))))
+    return {member.id: member for member in found}
+
+
+def member_list(tx: Connection, *, group: str | None = None, limit: int = 100) -> list[MemberRecord]:
+    """Members in the order they came, those of *group* where one is named."""
+    statement = pick(MemberRecord, Member).order_by(_member.c.id).limit(limit)
+    if group is not None:
+        inside = select(_in_group.c.member_id).join(_group, _group.c.id == _in_group.c.group_id)
+        statement = statement.where(_member.c.id.in_(inside.where(_group.c.name == group)))
+    return fetch(tx, MemberRecord, statement)
+
+
+def count_members(tx: Connection) -> int:
+    """How many members there are."""
+    return int(tx.execute(select(func.count()).select_from(_member)).scalar_one())
+
+
+def reserve_member_ids(tx: Connection, count: int) -> list[int]:
+    """Ids for *count* new members."""
+    return reserve_ids(tx, Member, count)
+
+
+def insert_members(tx: Connection, members: Sequence[MemberRecord]) -> None:
+    """Add members. IntegrityError when another worker took a phone first: the transaction is tried again."""
+    ordered = sorted(members, key=lambda member: member.phone)  # one order everywhere: no deadlocks
+    insert_rows(tx, Member, [_row(member) for member in ordered])
+
+
+def update_members(tx: Connection, members: Iterable[MemberRecord]) -> None:
+    """Write what changed on members that are there already."""
+    rows = [_row(member) for member in sorted(members, key=lambda member: member.phone)]
+    for row in rows:
+        del row["created_at"]
+    update_rows(tx, Member, rows)
+
+
+def _row(member: MemberRecord) -> dict[str, Any]:
+    names = ("id", "phone", *CORE_FIELDS, "zone", "zones", "fields", "created_at", "updated_at")
+    return {name: getattr(member, name) for name in names}
+
+
+def ensure_groups(tx: Connection, names: Collection[str], *, kind: str, now: datetime) -> dict[str, int]:
+    """The ids of groups by name; those that do not exist are made."""
+    if not names:
+        return {}
+    found = _group_ids(tx, names)
+    missing = sorted(set(names) - set(found))
+    if missing:
+        ids = reserve_ids(tx, MemberGroup, len(missing))
+        rows = [
+            {"id": id_, "name": name, "kind": kind, "created_at": now} for id_, name in zip(ids, missing, strict=True)
+        ]
+        insert_rows(tx, MemberGroup, rows, skip_known=True)
+        found = _group_ids(tx, names)
+    return found
+
+
+def _group_ids(tx: Connection, names: Collection[str]) -> dict[str, int]:
+    statement = select(_group.c.name, _group.c.id).where(_group.c.name.in_(sorted(names)))
+    return dict(tx.execute(statement))
+
+
+def rename_group(tx: Connection, group_id: int, name: str) -> None:
+    """Give a group another name (row B6)."""
+    update_rows(tx, MemberGroup, [{"id": group_id, "name": name}])
+
+
+def add_to_groups(tx: Connection, pairs: Iterable[tuple[int, int]], *, now: datetime) -> None:
+    """Put members into groups: (group id, member id); those inside already stay."""
+    rows = [{"group_id": group, "member_id": member, "added_at": now} for group, member in sorted(set(pairs))]
+    insert_rows(tx, GroupMember, rows, skip_known=True)
+
+
+def remove_from_groups(tx: Connection, pairs: Iterable[tuple[int, int]]) -> None:
+    """Take members out of groups: (group id, member id)."""
+    for group, member in sorted(set(pairs)):
+        inside = (_in_group.c.group_id == group) & (_in_group.c.member_id == member)
+        tx.execute(_in_group.delete().where(inside))
+
+
+def group_names_of(tx: Connection, member_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+    """The names of each member's groups; members without one are left out."""
+    statement = (
+        select(_in_group.c.member_id, _group.c.name)
+        .join(_group, _group.c.id == _in_group.c.group_id)
+        .where(_in_group.c.member_id.in_(sorted(member_ids)))
+    )
+    names: dict[int, set[str]] = {}
+    for member_id, name in tx.execute(statement):
+        names.setdefault(member_id, set()).add(name)
+    return {member_id: frozenset(found) for member_id, found in names.items()}

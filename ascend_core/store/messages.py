@@ -1,0 +1,166 @@
+"""The outbox. A message is a row before it is an HTTP call, and its state only moves up:
+
+``ready < sending < unknown < sent < delivered | undelivered | failed``, and aside of that way ``suppressed``,
+``expired`` and ``held``. The one step back, ``unknown`` to ``ready``, needs a look-up that found nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import DeliveryEvent, Message
+
+__all__ = [
+    "FINAL",
+    "MessageRecord",
+    "cancel_ready",
+    "insert_messages",
+    "messages_by_key",
+    "messages_of_run",
+    "move_messages",
+    "next_ready_at",
+    "note_deliveries",
+    "put_in_doubt",
+    "ready_messages",
+    "reserve_message_ids",
+    "state_counts",
+    "unknown_messages",
+]
+
+_message = table_of(Message)
+
+FINAL = ("delivered", "undelivered", "failed")
+
+
+@frozen(kw_only=True)
+class MessageRecord:
+    """A message as stored."""
+
+    id: int
+    key: str
+    intent: str
+    member_id: int
+    phone: str
+    run_id: int | None = None
+    flow_id: int | None = None
+    version_id: int | None = None
+    automation_id: int | None = None
+    form_id: int | None = None
+    timer_id: int | None = None
+    step: str | None = None
+    purpose: int
+    body: str
+    quiet_hours: dict[str, Any] = field(factory=dict)
+    state: str = "ready"
+    reason: str | None = None
+    attempts: int = 0
+    due_at: datetime
+    expires_at: datetime | None = None
+    created_at: datetime
+    claimed_at: datetime | None = None
+    provider_id: str | None = None
+
+
+def reserve_message_ids(tx: Connection, count: int) -> list[int]:
+    """Ids for *count* new messages."""
+    return reserve_ids(tx, Message, count)
+
+
+def insert_messages(tx: Connection, records: Sequence[MessageRecord]) -> None:
+    """Add intents. IntegrityError when an intent is there already: nothing is texted twice."""
+    names = [each.name for each in attrs.fields(MessageRecord)]
+    insert_rows(tx, Message, [{name: getattr(record, name) for name in names} for record in records])
+
+
+def ready_messages(tx: Connection, now: datetime, limit: int) -> list[MessageRecord]:
+    """What may be claimed at *now*: of each member the first message only, and none while one is under way.
+
+    So the texts of one member are accepted in the order they were meant. Most urgent first. On PostgreSQL the rows
+    are locked, and those of another worker passed over.
+    """
+    ready = (_message.c.state == "ready") & (_message.c.due_at <= now)
+    busy = _message.alias("busy")
+    under_way = select(busy.c.member_id).where(busy.c.state.in_(("sending", "unknown")))
+    first = (
+        select(func.min(_message.c.purpose * _RANK + _message.c.id))
+        .where(ready, _message.c.member_id.not_in(under_way))
+        .group_by(_message.c.member_id)
+    )
+    order = _message.c.purpose * _RANK + _message.c.id
+    statement = pick(MessageRecord, Message).where(ready, order.in_(first)).order_by(order).limit(limit)
+    if tx.dialect.name == "postgresql":
+        statement = statement.with_for_update(skip_locked=True)
+    return fetch(tx, MessageRecord, statement)
+
+
+_RANK = 1 << 48
+"""Puts a message's purpose above its id in one sortable number."""
+
+
+def move_messages(tx: Connection, rows: Sequence[dict[str, Any]], *, from_states: Collection[str]) -> int:
+    """Set values of messages, each only if it is still in one of *from_states*; rows with ``id``. Returns how many."""
+    states = ", ".join(f"'{state}'" for state in sorted(from_states))
+    return update_rows(tx, Message, sorted(rows, key=lambda row: int(row["id"])), only_if=f"t.state IN ({states})")
+
+
+def put_in_doubt(tx: Connection, *, claimed_before: datetime) -> int:
+    """Whatever was being sent when its worker died may have been sent: ``sending`` becomes ``unknown``."""
+    stuck = (_message.c.state == "sending") & (_message.c.claimed_at <= claimed_before)
+    return tx.execute(update(_message).where(stuck).values(state="unknown")).rowcount
+
+
+def unknown_messages(tx: Connection, *, claimed_before: datetime, now: datetime, limit: int) -> list[MessageRecord]:
+    """Messages in doubt that may be looked up now."""
+    doubtful = (_message.c.state == "unknown") & (_message.c.claimed_at <= claimed_before) & (_message.c.due_at <= now)
+    return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(doubtful).order_by(_message.c.id).limit(limit))
+
+
+def cancel_ready(
+    tx: Connection, *, reason: str, now: datetime, member_ids: Collection[int] = (), run_ids: Collection[int] = ()
+) -> int:
+    """Suppress every text to these members, or of these runs, that was not claimed yet; confirmations stay."""
+    mine = _message.c.member_id.in_(sorted(member_ids)) | _message.c.run_id.in_(sorted(run_ids))
+    waiting = (_message.c.state == "ready") & (_message.c.purpose > 0)
+    change = update(_message).where(mine, waiting).values(state="suppressed", reason=reason, settled_at=now)
+    return tx.execute(change).rowcount
+
+
+def messages_by_key(tx: Connection, keys: Collection[str], provider_ids: Collection[str] = ()) -> list[MessageRecord]:
+    """Messages by our key or by the provider's."""
+    wanted = _message.c.key.in_(sorted(keys)) | _message.c.provider_id.in_(sorted(provider_ids))
+    return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(wanted))
+
+
+def messages_of_run(tx: Connection, run_id: int) -> list[MessageRecord]:
+    """The messages of a run, in order."""
+    return fetch(
+        tx, MessageRecord, pick(MessageRecord, Message).where(_message.c.run_id == run_id).order_by(_message.c.id)
+    )
+
+
+def next_ready_at(tx: Connection) -> datetime | None:
+    """When the next message may be claimed, or looked up."""
+    waiting = _message.c.state.in_(("ready", "unknown"))
+    moment: datetime | None = tx.execute(select(func.min(_message.c.due_at)).where(waiting)).scalar_one()
+    return moment
+
+
+def state_counts(tx: Connection) -> dict[str, int]:
+    """How many messages are in each state."""
+    statement = select(_message.c.state, func.count()).group_by(_message.c.state).order_by(_message.c.state)
+    return dict(tx.execute(statement))
+
+
+def note_deliveries(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep delivery statuses as they came."""
+    ids = reserve_ids(tx, DeliveryEvent, len(rows))
+    insert_rows(tx, DeliveryEvent, [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)])

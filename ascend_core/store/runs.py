@@ -1,0 +1,230 @@
+"""Runs, what started them, their timers and traces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import AutomationEntry, Run, Timer, TraceLine
+
+__all__ = [
+    "EntryRecord",
+    "RunRecord",
+    "TimerRecord",
+    "TraceRecord",
+    "active_runs",
+    "cancel_timers",
+    "due_timers",
+    "insert_entries",
+    "insert_runs",
+    "insert_timers",
+    "insert_traces",
+    "known_once_keys",
+    "next_timer_at",
+    "nudge_counts",
+    "reserve_run_ids",
+    "reserve_timer_ids",
+    "runs_by_id",
+    "settle_timers",
+    "timers_by_id",
+    "trace_of",
+    "update_runs",
+]
+
+_run = table_of(Run)
+_timer = table_of(Timer)
+_entry = table_of(AutomationEntry)
+_line = table_of(TraceLine)
+
+
+@frozen(kw_only=True)
+class RunRecord:
+    """A run as stored; ``state`` is the engine's."""
+
+    id: int
+    flow_id: int
+    version_id: int
+    automation_id: int | None = None
+    arm: str | None = None
+    member_id: int
+    form_id: int | None = None
+    submission_id: int | None = None
+    state: dict[str, Any] = field(factory=dict)
+    started_at: datetime
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+
+@frozen(kw_only=True)
+class TimerRecord:
+    """A timer as stored."""
+
+    id: int
+    kind: str
+    run_id: int
+    member_id: int
+    sprint: int
+    step: str | None = None
+    nudge_index: int | None = None
+    nudge_type: str | None = None
+    reached_at: datetime
+    due_at: datetime
+    expires_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class EntryRecord:
+    """What an automation did about an activity."""
+
+    automation_id: int
+    activity_id: int
+    member_id: int
+    once_key: str | None
+    outcome: str
+    reason: str | None = None
+    run_id: int | None = None
+    arm: str | None = None
+    entered_at: datetime
+
+
+@frozen(kw_only=True)
+class TraceRecord:
+    """A line of a trace."""
+
+    run_id: int
+    sprint: int
+    happened_at: datetime
+    kind: str
+    step: str | None = None
+    detail: dict[str, Any] = field(factory=dict)
+
+
+def _rows(records: Sequence[Any], *, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    if not records:
+        return []
+    names = [each.name for each in attrs.fields(type(records[0])) if each.name not in without]
+    return [{name: getattr(record, name) for name in names} for record in records]
+
+
+def reserve_run_ids(tx: Connection, count: int) -> list[int]:
+    """Ids for *count* new runs."""
+    return reserve_ids(tx, Run, count)
+
+
+def reserve_timer_ids(tx: Connection, count: int) -> list[int]:
+    """Ids for *count* new timers."""
+    return reserve_ids(tx, Timer, count)
+
+
+def insert_runs(tx: Connection, records: Sequence[RunRecord]) -> None:
+    """Add runs."""
+    insert_rows(tx, Run, _rows(records))
+
+
+def update_runs(tx: Connection, records: Sequence[RunRecord]) -> None:
+    """Write where runs are now, and whether they ended."""
+    rows = [
+        {"id": run.id, "state": run.state, "ended_at": run.ended_at, "end_reason": run.end_reason}
+        for run in sorted(records, key=lambda run: run.id)
+    ]
+    update_rows(tx, Run, rows)
+
+
+def runs_by_id(tx: Connection, ids: Collection[int]) -> dict[int, RunRecord]:
+    """The runs with these ids."""
+    return {run.id: run for run in fetch(tx, RunRecord, pick(RunRecord, Run).where(_run.c.id.in_(sorted(ids))))}
+
+
+def active_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
+    """The runs of these members that have not ended, oldest first."""
+    mine = _run.c.member_id.in_(sorted(member_ids)) & _run.c.ended_at.is_(None)
+    return fetch(tx, RunRecord, pick(RunRecord, Run).where(mine).order_by(_run.c.id))
+
+
+def insert_entries(tx: Connection, records: Sequence[EntryRecord]) -> None:
+    """Add what automations did. IntegrityError when an entry that must be single is there already."""
+    ids = reserve_ids(tx, AutomationEntry, len(records))
+    insert_rows(tx, AutomationEntry, [{"id": id_, **row} for id_, row in zip(ids, _rows(records), strict=True)])
+
+
+def known_once_keys(tx: Connection, automation_ids: Collection[int], keys: Collection[str]) -> set[tuple[int, str]]:
+    """Which of *keys* these automations have started a run for: (automation, key)."""
+    mine = _entry.c.automation_id.in_(sorted(automation_ids)) & _entry.c.once_key.in_(sorted(keys))
+    return {
+        (automation, key)
+        for automation, key in tx.execute(select(_entry.c.automation_id, _entry.c.once_key).where(mine))
+    }
+
+
+def insert_timers(tx: Connection, records: Sequence[TimerRecord]) -> None:
+    """Add timers."""
+    insert_rows(tx, Timer, _rows(records))
+
+
+def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRecord]:
+    """Timers due at *now*, the longest due first. On PostgreSQL they are locked, and those of others passed over."""
+    due = _timer.c.settled_at.is_(None) & (_timer.c.due_at <= now)
+    statement = pick(TimerRecord, Timer).where(due).order_by(_timer.c.due_at, _timer.c.id).limit(limit)
+    if tx.dialect.name == "postgresql":
+        statement = statement.with_for_update(skip_locked=True)
+    return fetch(tx, TimerRecord, statement)
+
+
+def next_timer_at(tx: Connection) -> datetime | None:
+    """When the next timer is due."""
+    moment: datetime | None = tx.execute(
+        select(func.min(_timer.c.due_at)).where(_timer.c.settled_at.is_(None))
+    ).scalar_one()
+    return moment
+
+
+def timers_by_id(tx: Connection, ids: Collection[int]) -> dict[int, TimerRecord]:
+    """The timers with these ids, settled ones too."""
+    statement = pick(TimerRecord, Timer).where(_timer.c.id.in_(sorted(ids)))
+    return {timer.id: timer for timer in fetch(tx, TimerRecord, statement)}
+
+
+def settle_timers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what became of timers: rows of ``id, due_at, settled_at, outcome, reason``. None settled: due again."""
+    update_rows(tx, Timer, sorted(rows, key=lambda row: int(row["id"])))
+
+
+def cancel_timers(
+    tx: Connection,
+    *,
+    reason: str,
+    now: datetime,
+    run_ids: Collection[int] = (),
+    member_ids: Collection[int] = (),
+    kinds: Collection[str] = ("wait", "nudge", "lapse"),
+) -> None:
+    """Cancel every pending timer of these runs or members."""
+    mine = _timer.c.run_id.in_(sorted(run_ids)) | _timer.c.member_id.in_(sorted(member_ids))
+    pending = _timer.c.settled_at.is_(None) & _timer.c.kind.in_(sorted(kinds))
+    tx.execute(update(_timer).where(mine, pending).values(settled_at=now, outcome="cancelled", reason=reason))
+
+
+def nudge_counts(tx: Connection) -> dict[tuple[str, str | None], int]:
+    """How nudges ended: (outcome, reason) to count; pending ones are ``("waiting", None)``."""
+    outcome = func.coalesce(_timer.c.outcome, "waiting")
+    statement = select(outcome, _timer.c.reason, func.count()).where(_timer.c.kind == "nudge")
+    return {(out, why): count for out, why, count in tx.execute(statement.group_by(outcome, _timer.c.reason))}
+
+
+def insert_traces(tx: Connection, records: Sequence[TraceRecord]) -> None:
+    """Add lines to traces."""
+    ids = reserve_ids(tx, TraceLine, len(records))
+    insert_rows(tx, TraceLine, [{"id": id_, **row} for id_, row in zip(ids, _rows(records), strict=True)])
+
+
+def trace_of(tx: Connection, run_id: int) -> list[TraceRecord]:
+    """The trace of a run, in order."""
+    return fetch(tx, TraceRecord, pick(TraceRecord, TraceLine).where(_line.c.run_id == run_id).order_by(_line.c.id))

@@ -1,0 +1,198 @@
+"""Submissions, what happened to them, and the fields found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import Activity, DiscoveredField, FieldMapping, Submission
+
+__all__ = [
+    "ActivityRecord",
+    "SubmissionRecord",
+    "discovered_fields",
+    "field_mappings",
+    "fired_counts",
+    "ignored_list",
+    "insert_activities",
+    "insert_submissions",
+    "note_fields",
+    "outcome_counts",
+    "reserve_activity_ids",
+    "reserve_submission_ids",
+    "save_mapping",
+    "submissions_by_id",
+    "submissions_by_key",
+    "submitted_times",
+    "trigger_counts",
+    "update_submissions",
+]
+
+_submission = table_of(Submission)
+_activity = table_of(Activity)
+_mapping = table_of(FieldMapping)
+_found = table_of(DiscoveredField)
+
+
+@frozen(kw_only=True)
+class SubmissionRecord:
+    """A submission as stored."""
+
+    id: int
+    account_id: int
+    form_id: int | None
+    key: str
+    member_id: int | None = None
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+    state: dict[str, Any] = field(factory=dict)
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    timezone: str | None = None
+    link_id: int | None = None
+    matched_by: str | None = None
+    created_at: datetime
+    modified_at: datetime
+    seen_at: datetime
+
+
+@frozen(kw_only=True)
+class ActivityRecord:
+    """A trigger that a submission fired."""
+
+    id: int
+    submission_id: int
+    member_id: int
+    form_id: int
+    trigger: str
+    occurrence: int
+    happened_at: datetime
+
+
+def submissions_by_key(tx: Connection, account_id: int, keys: Collection[str]) -> dict[str, SubmissionRecord]:
+    """The submissions of an account with these keys."""
+    same = (_submission.c.account_id == account_id) & _submission.c.key.in_(sorted(keys))
+    return {found.key: found for found in fetch(tx, SubmissionRecord, pick(SubmissionRecord, Submission).where(same))}
+
+
+def submissions_by_id(tx: Connection, ids: Collection[int]) -> dict[int, SubmissionRecord]:
+    """The submissions with these ids."""
+    statement = pick(SubmissionRecord, Submission).where(_submission.c.id.in_(sorted(ids)))
+    return {found.id: found for found in fetch(tx, SubmissionRecord, statement)}
+
+
+def reserve_submission_ids(tx: Connection, count: int) -> list[int]:
+    """Ids for *count* new submissions."""
+    return reserve_ids(tx, Submission, count)
+
+
+def reserve_activity_ids(tx: Connection, count: int) -> list[int]:
+    """Ids for *count* new activities."""
+    return reserve_ids(tx, Activity, count)
+
+
+def insert_submissions(tx: Connection, records: Sequence[SubmissionRecord]) -> None:
+    """Add submissions."""
+    insert_rows(tx, Submission, [_submission_row(record) for record in records])
+
+
+def update_submissions(tx: Connection, records: Sequence[SubmissionRecord]) -> None:
+    """Write submissions that are there already."""
+    update_rows(tx, Submission, [_submission_row(record) for record in records])
+
+
+def _submission_row(record: SubmissionRecord) -> dict[str, Any]:
+    return {each.name: getattr(record, each.name) for each in attrs.fields(SubmissionRecord)}
+
+
+def insert_activities(tx: Connection, records: Sequence[ActivityRecord]) -> None:
+    """Add activities. IntegrityError when one is there already: nothing fires twice."""
+    names = ("id", "submission_id", "member_id", "form_id", "trigger", "occurrence", "happened_at")
+    insert_rows(tx, Activity, [{name: getattr(record, name) for name in names} for record in records])
+
+
+def fired_counts(tx: Connection, submission_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """How often each trigger was fired by each of these submissions."""
+    statement = (
+        select(_activity.c.submission_id, _activity.c.trigger, func.count())
+        .where(_activity.c.submission_id.in_(sorted(submission_ids)))
+        .group_by(_activity.c.submission_id, _activity.c.trigger)
+    )
+    return {(submission_id, trigger): count for submission_id, trigger, count in tx.execute(statement)}
+
+
+def submitted_times(tx: Connection, member_ids: Collection[int]) -> dict[tuple[int, int], list[datetime]]:
+    """When members submitted forms: (member, form) to times, earliest first."""
+    statement = (
+        select(_submission.c.member_id, _submission.c.form_id, _submission.c.created_at)
+        .where(_submission.c.member_id.in_(sorted(member_ids)), _submission.c.form_id.is_not(None))
+        .order_by(_submission.c.created_at)
+    )
+    times: dict[tuple[int, int], list[datetime]] = {}
+    for member_id, form_id, created_at in tx.execute(statement):
+        times.setdefault((member_id, form_id), []).append(created_at)
+    return times
+
+
+def field_mappings(tx: Connection, account_id: int) -> dict[str, tuple[str, str]]:
+    """What people chose for an account's fields: source to (target, mode)."""
+    statement = select(_mapping.c.source, _mapping.c.target, _mapping.c.mode).where(_mapping.c.account_id == account_id)
+    return {source: (target, mode) for source, target, mode in tx.execute(statement)}
+
+
+def save_mapping(tx: Connection, account_id: int, source: str, target: str, mode: str) -> None:
+    """Choose how one source field syncs."""
+    row = {"account_id": account_id, "source": source, "target": target, "mode": mode}
+    if not insert_rows(tx, FieldMapping, [row], skip_known=True):
+        update_rows(tx, FieldMapping, [row], by=("account_id", "source"))
+
+
+def note_fields(tx: Connection, account_id: int, labels: Mapping[str, str], *, now: datetime) -> None:
+    """Remember custom fields that were met (row C3)."""
+    rows = [
+        {"account_id": account_id, "source": source, "label": label, "found_at": now}
+        for source, label in sorted(labels.items())
+    ]
+    insert_rows(tx, DiscoveredField, rows, skip_known=True)
+
+
+def discovered_fields(tx: Connection, account_id: int) -> dict[str, str]:
+    """Custom fields met so far: source to label."""
+    statement = select(_found.c.source, _found.c.label).where(_found.c.account_id == account_id)
+    return dict(tx.execute(statement.order_by(_found.c.source)))
+
+
+def outcome_counts(tx: Connection) -> tuple[int, dict[str, int]]:
+    """How many submissions are applied, and how many are ignored for each reason."""
+    statement = select(_submission.c.outcome, _submission.c.reason, func.count()).group_by(
+        _submission.c.outcome, _submission.c.reason
+    )
+    applied, ignored = 0, {}
+    for outcome, reason, count in tx.execute(statement):
+        if outcome == "applied":
+            applied += count
+        else:
+            ignored[reason] = count
+    return applied, dict(sorted(ignored.items()))
+
+
+def ignored_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[SubmissionRecord]:
+    """Ignored submissions, newest first."""
+    mine = (_submission.c.account_id == account_id) & (_submission.c.outcome == "ignored")
+    statement = pick(SubmissionRecord, Submission).where(mine).order_by(_submission.c.id.desc()).limit(limit)
+    return fetch(tx, SubmissionRecord, statement)
+
+
+def trigger_counts(tx: Connection) -> dict[str, int]:
+    """How often each trigger fired."""
+    statement = select(_activity.c.trigger, func.count()).group_by(_activity.c.trigger).order_by(_activity.c.trigger)
+    return dict(tx.execute(statement))

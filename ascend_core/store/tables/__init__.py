@@ -1,0 +1,47 @@
+"""The core's tables. SQLModel classes never leave the store."""
+
+from ascend_core.store.tables.flows import Automation, AutomationEntry, Flow, FlowVersion, Run, Timer, TraceLine
+from ascend_core.store.tables.forms import (
+    Account,
+    Activity,
+    Cursor,
+    DiscoveredField,
+    FieldMapping,
+    Form,
+    Submission,
+)
+from ascend_core.store.tables.messages import ChannelAccount, Click, DeliveryEvent, InboundText, Link, Message, Url
+from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, Member, MemberGroup
+from ascend_core.store.tables.rows import CoreRow
+from ascend_core.store.tables.system import IdCounter
+
+__all__ = [
+    "Account",
+    "Activity",
+    "Automation",
+    "AutomationEntry",
+    "ChannelAccount",
+    "Click",
+    "Consent",
+    "ConsentEntry",
+    "CoreRow",
+    "Cursor",
+    "DeliveryEvent",
+    "DiscoveredField",
+    "FieldMapping",
+    "Flow",
+    "FlowVersion",
+    "Form",
+    "GroupMember",
+    "IdCounter",
+    "InboundText",
+    "Link",
+    "Member",
+    "MemberGroup",
+    "Message",
+    "Run",
+    "Submission",
+    "Timer",
+    "TraceLine",
+    "Url",
+]

@@ -1,0 +1,164 @@
+"""Messages out and in, links and clicks, and the channels they go through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id
+
+__all__ = ["ChannelAccount", "Click", "DeliveryEvent", "InboundText", "Link", "Message", "Url"]
+
+_READY = text("state = 'ready'")
+_UNDER_WAY = text("state IN ('sending', 'unknown')")
+_UNHANDLED = text("handled_at IS NULL")
+
+
+class Message(CoreRow, table=True):
+    """One intent to text one member. States only move up (see ``store.messages``)."""
+
+    __table_args__ = (
+        Index("ix_message_ready", "due_at", "id", sqlite_where=_READY, postgresql_where=_READY),
+        Index("ix_message_under_way", "member_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+        Index("ix_message_run", "run_id"),
+        Index("ix_message_member", "member_id", "id"),
+        Index("ix_message_provider", "provider_id"),
+    )
+
+    id: int | None = row_id()
+    key: str = Field(unique=True)
+    """Opaque: the channel's id for it, and ``utm_campaign``."""
+    intent: str = Field(unique=True)
+    """What this text is for; the same intent never makes a second row."""
+    member_id: int = ref("member")
+    phone: str
+    run_id: int | None = ref("run", null=True)
+    flow_id: int | None = ref("flow", null=True)
+    version_id: int | None = ref("flow_version", null=True)
+    automation_id: int | None = ref("automation", null=True)
+    form_id: int | None = ref("form", null=True)
+    timer_id: int | None = ref("timer", null=True)
+    """Of the nudge it is, if it is one."""
+    step: str | None = None
+    purpose: int
+    body: str
+    quiet_hours: dict[str, Any] = document()
+    """Own quiet hours; empty: the product's."""
+    state: str
+    reason: str | None = None
+    attempts: int = 0
+    due_at: datetime = at()
+    expires_at: datetime | None = at(null=True)
+    created_at: datetime = at()
+    claimed_at: datetime | None = at(null=True)
+    sent_at: datetime | None = at(null=True)
+    settled_at: datetime | None = at(null=True)
+    provider_id: str | None = None
+    segments: int | None = None
+    error_code: str | None = None
+
+
+class Url(CoreRow, table=True):
+    """A place that links lead to, before anything is added to it."""
+
+    __table_args__ = (UniqueConstraint("target", "tracker"),)
+
+    id: int | None = row_id()
+    target: str
+    tracker: str
+    """Name of the link tracker; empty: none."""
+    form_id: int | None = ref("form", null=True)
+
+
+class Link(CoreRow, table=True):
+    """One member's link in one message (row F1), with what became of it."""
+
+    __table_args__ = (UniqueConstraint("message_id", "url_id"), Index("ix_link_run", "run_id"))
+
+    id: int | None = row_id()
+    code: str = Field(unique=True)
+    token: str = Field(unique=True)
+    """``utm_content``; never the code."""
+    name: str
+    message_id: int = ref("message")
+    member_id: int = ref("member", index=True)
+    url_id: int = ref("url")
+    run_id: int | None = ref("run", null=True)
+    location: str
+    """Where the redirect goes, ready made."""
+    created_at: datetime = at()
+    first_click_at: datetime | None = at(null=True)
+    """Of a person."""
+    person_clicks: int = 0
+    machine_clicks: int = 0
+    submitted_at: datetime | None = at(null=True)
+    """Of the first submission that brought its token back from this member."""
+
+
+class Click(CoreRow, table=True):
+    """One request for a link (row F3). Kept whatever made it; only persons count."""
+
+    id: int | None = row_id()
+    link_id: int = ref("link", index=True)
+    clicked_at: datetime = at()
+    kind: str
+    method: str
+    user_agent: str
+    rules: int
+
+
+class ChannelAccount(CoreRow, table=True):
+    """A connected channel."""
+
+    __tablename__ = "channel_account"
+
+    id: int | None = row_id()
+    channel: str = Field(unique=True)
+    settings: dict[str, Any] = document()
+    sealed: str
+    connected_at: datetime = at()
+    paused_until: datetime | None = at(null=True)
+    problem: str | None = None
+
+
+class InboundText(CoreRow, table=True):
+    """A text from a person, stored before anything is done about it."""
+
+    __tablename__ = "inbound_text"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id"),
+        Index("ix_inbound_unhandled", "id", sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED),
+        Index("ix_inbound_member", "member_id", "received_at"),
+    )
+
+    id: int | None = row_id()
+    channel: str
+    provider_id: str
+    phone: str
+    member_id: int | None = ref("member", null=True)
+    body: str
+    keyword: str | None = None
+    provider_answered: bool = False
+    received_at: datetime = at()
+    handled_at: datetime | None = at(null=True)
+    outcome: str | None = None
+    """``keyword``, ``answered`` (a flow heard it), ``inbox`` or ``stranger``."""
+    run_id: int | None = ref("run", null=True)
+
+
+class DeliveryEvent(CoreRow, table=True):
+    """A delivery status as it came in; only ever added."""
+
+    __tablename__ = "delivery_event"
+
+    id: int | None = row_id()
+    channel: str
+    provider_id: str | None = Field(default=None, index=True)
+    message_key: str | None = Field(default=None, index=True)
+    state: str | None = None
+    error_code: str | None = None
+    reason: str | None = None
+    received_at: datetime = at()
