@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -71,20 +71,27 @@ class StepView(Protocol):
         ...
 
 
+def _in_order(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    return tuple(effects)
+
+
 @frozen(kw_only=True)
 class Outcome:
     """What a bot action decided.
 
     ``wait`` False: the run goes on, into *exit* or, without one, to what follows. ``wait`` True: the run stays
-    here, keeps *memory*, and the action is asked again when the member replies or its timer is due.
+    here, keeps *memory*, and the action is asked again when the member replies or its timer is due. Timers it started
+    earlier are dead by then: one that must still ring is started again.
     """
 
-    effects: tuple[Effect, ...] = field(factory=tuple, converter=tuple)
+    effects: tuple[Effect, ...] = field(factory=tuple, converter=_in_order)
     exit: Steps | None = None
     wait: bool = False
     hears_replies: bool = False
     """While it waits: whether the member's replies belong to this step."""
     memory: Memory = field(factory=dict)
+    why: str = ""
+    """For the trace: what decided, in a few words of the author's or ours. Nothing the member wrote."""
 
 
 P = TypeVar("P", contravariant=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -65,18 +65,22 @@ class SetFields:
     values: Mapping[str, FieldValue]
 
 
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
+
+
 @frozen(kw_only=True)
 class AddToGroups:
     """Add the member to groups, by name; a group that does not exist is made."""
 
-    names: tuple[str, ...] = field(converter=tuple)
+    names: tuple[str, ...] = field(converter=_in_order)
 
 
 @frozen(kw_only=True)
 class RemoveFromGroups:
     """Take the member out of groups, by name."""
 
-    names: tuple[str, ...] = field(converter=tuple)
+    names: tuple[str, ...] = field(converter=_in_order)
 
 
 @frozen(kw_only=True)

@@ -16,4 +16,6 @@ class TriggerType:
     label: str
     integration: str
     activity: str
+    repeats: bool = False
+    """False: fires at most once per submission, whatever its history. True: once per change (a new sign-up)."""
     help: str = ""

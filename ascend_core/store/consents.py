@@ -40,7 +40,7 @@ def consent_states(tx: Connection, phones: Collection[str], *, lock: bool = Fals
     statement = select(_consent.c.phone, _consent.c.state).where(_consent.c.phone.in_(sorted(phones)))
     if lock and tx.dialect.name == "postgresql":
         statement = statement.order_by(_consent.c.phone).with_for_update()
-    return dict(tx.execute(statement))
+    return dict(tx.execute(statement).tuples().all())
 
 
 def record_consents(tx: Connection, entries: Sequence[NewConsent], *, now: datetime) -> None:

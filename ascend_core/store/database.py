@@ -14,7 +14,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 
 from ascend_core.errors import DatabaseProblem
 
-__all__ = ["Database", "open_database", "sqlite_url"]
+__all__ = ["Database", "Tx", "open_database", "sqlite_url"]
+
+Tx = Connection
+"""An open transaction, as operations pass it on to the store."""
 
 T = TypeVar("T")
 

@@ -12,11 +12,12 @@ from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.reading import fetch, pick
-from ascend_core.store.tables import Form
+from ascend_core.store.tables import Account, Form
 
 __all__ = [
     "FormRecord",
     "count_forms",
+    "form_ids_by_key",
     "form_list",
     "forms_by_id",
     "forms_by_key",
@@ -25,6 +26,7 @@ __all__ = [
     "update_forms",
 ]
 
+_account = table_of(Account)
 _form = table_of(Form)
 
 
@@ -67,6 +69,19 @@ def form_list(tx: Connection, account_id: int, *, synced: bool = False) -> list[
     """The forms of an account, in the order they were found; only the *synced* ones where asked."""
     statement = pick(FormRecord, Form).where(_form.c.account_id == account_id).order_by(_form.c.id)
     return fetch(tx, FormRecord, statement.where(_form.c.synced_at.is_not(None)) if synced else statement)
+
+
+def form_ids_by_key(tx: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ids of forms by (integration, form key). Two accounts that show one form: the one connected first."""
+    if not wanted:
+        return {}
+    statement = (
+        select(_account.c.integration, _form.c.key, _form.c.id)
+        .join(_account, _account.c.id == _form.c.account_id)
+        .where(_form.c.key.in_(sorted({key for _, key in wanted})))
+        .order_by(_form.c.id.desc())
+    )
+    return {(integration, key): id_ for integration, key, id_ in tx.execute(statement)}
 
 
 def insert_forms(tx: Connection, account_id: int, rows: Sequence[dict[str, Any]]) -> list[int]:

@@ -14,7 +14,15 @@ from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_ro
 from ascend_core.store.reading import fetch, pick
 from ascend_core.store.tables import InboundText
 
-__all__ = ["InboundRecord", "handle_inbound", "inbound_counts", "keep_inbound", "latest_replies", "unhandled_inbound"]
+__all__ = [
+    "InboundRecord",
+    "handle_inbound",
+    "inbound_counts",
+    "keep_inbound",
+    "known_provider_ids",
+    "latest_replies",
+    "unhandled_inbound",
+]
 
 _inbound = table_of(InboundText)
 
@@ -31,6 +39,12 @@ class InboundRecord:
     keyword: str | None = None
     provider_answered: bool = False
     received_at: datetime
+
+
+def known_provider_ids(tx: Connection, channel: str, ids: Collection[str]) -> set[str]:
+    """Which of these texts are kept already."""
+    same = (_inbound.c.channel == channel) & _inbound.c.provider_id.in_(sorted(ids))
+    return set(tx.execute(select(_inbound.c.provider_id).where(same)).scalars())
 
 
 def keep_inbound(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
@@ -61,10 +75,10 @@ def latest_replies(tx: Connection, member_ids: Collection[int]) -> dict[int, dat
     statement = (
         select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
     )
-    return dict(tx.execute(statement))
+    return dict(tx.execute(statement).tuples().all())
 
 
 def inbound_counts(tx: Connection) -> dict[str, int]:
     """What became of the texts that came in."""
     outcome = func.coalesce(_inbound.c.outcome, "waiting")
-    return dict(tx.execute(select(outcome, func.count()).group_by(outcome).order_by(outcome)))
+    return dict(tx.execute(select(outcome, func.count()).group_by(outcome).order_by(outcome)).tuples().all())

@@ -70,6 +70,7 @@ class RunLink:
     name: str
     run_id: int
     member_id: int
+    phone: str
     form_id: int | None
     step: str | None
     first_click_at: datetime | None
@@ -132,7 +133,7 @@ def link_by_code(tx: Connection, code: str) -> LinkTarget | None:
 def links_of_runs(tx: Connection, run_ids: Collection[int]) -> list[RunLink]:
     """Every link that runs have sent, in the order they were made."""
     statement = (
-        pick(RunLink, Link, _url.c.form_id, _message.c.step)
+        pick(RunLink, Link, _url.c.form_id, _message.c.step, _message.c.phone)
         .join(_url, _url.c.id == _link.c.url_id)
         .join(_message, _message.c.id == _link.c.message_id)
         .where(_link.c.run_id.in_(sorted(run_ids)))
@@ -144,7 +145,7 @@ def links_of_runs(tx: Connection, run_ids: Collection[int]) -> list[RunLink]:
 def links_by_token(tx: Connection, tokens: Collection[str]) -> dict[str, RunLink]:
     """The links whose tokens came back with submissions."""
     statement = (
-        pick(RunLink, Link, _url.c.form_id, _message.c.step)
+        pick(RunLink, Link, _url.c.form_id, _message.c.step, _message.c.phone)
         .join(_url, _url.c.id == _link.c.url_id)
         .join(_message, _message.c.id == _link.c.message_id)
         .where(_link.c.token.in_(sorted(tokens)))
@@ -202,4 +203,4 @@ def has_click(tx: Connection, code: str, at: datetime, user_agent: str) -> bool:
 def click_counts(tx: Connection) -> dict[str, int]:
     """How many clicks of each class there are."""
     statement = select(_click.c.kind, func.count()).group_by(_click.c.kind).order_by(_click.c.kind)
-    return dict(tx.execute(statement))
+    return dict(tx.execute(statement).tuples().all())

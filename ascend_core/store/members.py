@@ -20,7 +20,9 @@ __all__ = [
     "add_to_groups",
     "count_members",
     "ensure_groups",
+    "group_names_by_id",
     "group_names_of",
+    "group_taken",
     "insert_members",
     "member_list",
     "members_by_id",
@@ -128,7 +130,19 @@ def ensure_groups(tx: Connection, names: Collection[str], *, kind: str, now: dat
 
 def _group_ids(tx: Connection, names: Collection[str]) -> dict[str, int]:
     statement = select(_group.c.name, _group.c.id).where(_group.c.name.in_(sorted(names)))
-    return dict(tx.execute(statement))
+    return dict(tx.execute(statement).tuples().all())
+
+
+def group_names_by_id(tx: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The names of groups."""
+    return dict(tx.execute(select(_group.c.id, _group.c.name).where(_group.c.id.in_(sorted(ids)))).tuples().all())
+
+
+def group_taken(tx: Connection, name: str, group_id: int | None = None) -> bool:
+    """Whether another group than *group_id* has that name."""
+    statement = select(_group.c.id).where(_group.c.name == name)
+    found = tx.execute(statement).scalar_one_or_none()
+    return found is not None and found != group_id
 
 
 def rename_group(tx: Connection, group_id: int, name: str) -> None:

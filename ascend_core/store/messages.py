@@ -157,7 +157,7 @@ def next_ready_at(tx: Connection) -> datetime | None:
 def state_counts(tx: Connection) -> dict[str, int]:
     """How many messages are in each state."""
     statement = select(_message.c.state, func.count()).group_by(_message.c.state).order_by(_message.c.state)
-    return dict(tx.execute(statement))
+    return dict(tx.execute(statement).tuples().all())
 
 
 def note_deliveries(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -22,12 +22,12 @@ R = TypeVar("R")
 def columns_of(record: Hashable, row_type: type[CoreRow]) -> tuple[Any, ...]:
     """The columns of *row_type* that *record* has fields for."""
     table = table_of(row_type)
-    return tuple(table.c[field.name] for field in attrs.fields(cast(Any, record)) if field.name in table.c)
+    return tuple(table.c[field.name] for field in attrs.fields(cast("Any", record)) if field.name in table.c)
 
 
 def pick(record: type[Any], row_type: type[CoreRow], *more: Any) -> Select[Any]:
     """A SELECT of what *record* needs from *row_type*, and *more* columns named like its other fields."""
-    return select(*columns_of(cast(Hashable, record), row_type), *more)
+    return select(*columns_of(cast("Hashable", record), row_type), *more)
 
 
 def fetch(tx: Connection, record: type[R], statement: Select[Any]) -> list[R]:

@@ -24,6 +24,7 @@ __all__ = [
     "ignored_list",
     "insert_activities",
     "insert_submissions",
+    "member_counts",
     "note_fields",
     "outcome_counts",
     "reserve_activity_ids",
@@ -51,6 +52,7 @@ class SubmissionRecord:
     form_id: int | None
     key: str
     member_id: int | None = None
+    made_member: bool = False
     outcome: str
     reason: str | None = None
     detail: str | None = None
@@ -168,7 +170,7 @@ def note_fields(tx: Connection, account_id: int, labels: Mapping[str, str], *, n
 def discovered_fields(tx: Connection, account_id: int) -> dict[str, str]:
     """Custom fields met so far: source to label."""
     statement = select(_found.c.source, _found.c.label).where(_found.c.account_id == account_id)
-    return dict(tx.execute(statement.order_by(_found.c.source)))
+    return dict(tx.execute(statement.order_by(_found.c.source)).tuples().all())
 
 
 def outcome_counts(tx: Connection) -> tuple[int, dict[str, int]]:
@@ -192,7 +194,15 @@ def ignored_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[S
     return fetch(tx, SubmissionRecord, statement)
 
 
+def member_counts(tx: Connection) -> tuple[int, int]:
+    """How many members submissions created, and how many that were there already they updated."""
+    made = select(func.count()).where(_submission.c.made_member)
+    others = (_submission.c.outcome == "applied") & _submission.c.made_member.is_(False)
+    met = select(func.count(_submission.c.member_id.distinct())).where(others)
+    return int(tx.execute(made).scalar_one()), int(tx.execute(met).scalar_one())
+
+
 def trigger_counts(tx: Connection) -> dict[str, int]:
     """How often each trigger fired."""
     statement = select(_activity.c.trigger, func.count()).group_by(_activity.c.trigger).order_by(_activity.c.trigger)
-    return dict(tx.execute(statement))
+    return dict(tx.execute(statement).tuples().all())

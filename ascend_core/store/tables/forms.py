@@ -87,6 +87,8 @@ class Submission(CoreRow, table=True):
     form_id: int | None = ref("form", null=True, index=True)
     key: str
     member_id: int | None = ref("member", null=True)
+    made_member: bool = False
+    """Whether it created its member."""
     outcome: str
     """``applied`` or ``ignored``."""
     reason: str | None = None

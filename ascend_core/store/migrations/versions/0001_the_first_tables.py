@@ -252,6 +252,7 @@ def upgrade() -> None:
         sa.Column("form_id", KEY, nullable=True),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("member_id", KEY, nullable=True),
+        sa.Column("made_member", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("detail", sa.String(), nullable=True),

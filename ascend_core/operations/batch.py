@@ -1,0 +1,255 @@
+"""The unit of work: what a batch of decisions changes, collected in memory and written with one statement a table.
+
+An operation opens a Batch inside its transaction, loads what it needs with set-based queries, lets the engine decide
+on each item, and calls ``write`` once. The number of statements does not depend on the number of items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+from attrs import define, field
+
+from ascend_core.contracts import FormView, MemberView, RunView
+from ascend_core.engine.scene import Scene
+from ascend_core.operations.core import Core
+from ascend_core.operations.outgoing import Outgoing
+from ascend_core.operations.programs import Version
+from ascend_core.operations.views import member_view, zones_of
+from ascend_core.store import members as member_rows
+from ascend_core.store import messages as message_rows
+from ascend_core.store import runs as run_rows
+from ascend_core.store import submissions as submission_rows
+from ascend_core.store.consents import NewConsent, consent_states, record_consents
+from ascend_core.store.database import Tx
+from ascend_core.store.members import CORE_FIELDS, MemberRecord
+from ascend_core.store.runs import EntryRecord, RunRecord, TimerRecord, TraceRecord
+from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
+
+__all__ = ["Batch", "NewTimer", "RunDraft"]
+
+
+@define(kw_only=True)
+class RunDraft:
+    """A run while a batch works on it."""
+
+    record: RunRecord
+    version: Version
+    form: FormView | None
+    fresh: bool
+
+    def view(self) -> RunView:
+        """The run as flows may speak of it."""
+        return RunView(id=self.record.id, flow=self.version.record.name, started_at=self.record.started_at)
+
+
+@define(kw_only=True)
+class NewTimer:
+    """A timer to start; its id is given when it is written."""
+
+    kind: str
+    run: RunDraft
+    due_at: datetime
+    step: str | None = None
+    nudge_index: int | None = None
+    nudge_type: str | None = None
+    expires_at: datetime | None = None
+
+
+@define(eq=False)
+class Batch:
+    """Everything one transaction will write."""
+
+    core: Core
+    tx: Tx
+    now: datetime
+    members: dict[int, MemberRecord] = field(factory=dict, init=False)
+    groups: dict[int, frozenset[str]] = field(factory=dict, init=False)
+    subscribed: dict[int, bool] = field(factory=dict, init=False)
+    runs: dict[int, RunDraft] = field(factory=dict, init=False)
+    consents: list[NewConsent] = field(factory=list, init=False)
+    new_submissions: list[SubmissionRecord] = field(factory=list, init=False)
+    changed_submissions: list[SubmissionRecord] = field(factory=list, init=False)
+    activities: list[ActivityRecord] = field(factory=list, init=False)
+    entries: list[EntryRecord] = field(factory=list, init=False)
+    traces: list[TraceRecord] = field(factory=list, init=False)
+    timers: list[NewTimer] = field(factory=list, init=False)
+    settled: list[dict[str, Any]] = field(factory=list, init=False)
+    outgoing: Outgoing = field(init=False)
+    _new_members: set[int] = field(factory=set, init=False)
+    _changed_members: set[int] = field(factory=set, init=False)
+    _changed_runs: set[int] = field(factory=set, init=False)
+    _group_adds: list[tuple[int, str, str]] = field(factory=list, init=False)
+    _group_removes: list[tuple[int, str]] = field(factory=list, init=False)
+    _cancelled_runs: dict[str, set[int]] = field(factory=dict, init=False)
+    _cancelled_members: dict[str, set[int]] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.outgoing = Outgoing(self.core, self.now)
+
+    # members
+
+    def load_members(self, records: Mapping[int, MemberRecord]) -> None:
+        """Take members into the batch, with their groups and consent."""
+        fresh = {id_: record for id_, record in records.items() if id_ not in self.members}
+        if not fresh:
+            return
+        self.members.update(fresh)
+        self.groups.update(member_rows.group_names_of(self.tx, fresh))
+        states = consent_states(self.tx, {record.phone for record in fresh.values()})
+        self.subscribed.update({id_: states.get(record.phone) == "subscribed" for id_, record in fresh.items()})
+
+    def add_member(self, record: MemberRecord) -> None:
+        """A new member, under a reserved id."""
+        self.members[record.id] = attrs.evolve(record, zones=zones_of(record))
+        self.subscribed[record.id] = True
+        self._new_members.add(record.id)
+
+    def set_fields(self, member_id: int, values: Mapping[str, Any]) -> None:
+        """Give a member's fields these values."""
+        before = self.members[member_id]
+        core = {name: value for name, value in values.items() if name in CORE_FIELDS}
+        own = {name: value for name, value in values.items() if name not in CORE_FIELDS}
+        after = attrs.evolve(before, **core, fields={**before.fields, **own} if own else before.fields)
+        if after == before:
+            return
+        if "zip" in core:
+            after = attrs.evolve(after, zones=zones_of(after))
+        self.members[member_id] = attrs.evolve(after, updated_at=self.now)
+        if member_id not in self._new_members:
+            self._changed_members.add(member_id)
+
+    def add_to_group(self, member_id: int, name: str, *, kind: str = "manual") -> None:
+        """Put a member into a group; one that does not exist is made."""
+        self.groups[member_id] = self.groups.get(member_id, frozenset()) | {name}
+        self._group_adds.append((member_id, name, kind))
+
+    def remove_from_group(self, member_id: int, name: str) -> None:
+        """Take a member out of a group."""
+        self.groups[member_id] = self.groups.get(member_id, frozenset()) - {name}
+        self._group_removes.append((member_id, name))
+
+    def member_view(self, member_id: int) -> MemberView:
+        """A member as the batch has it now."""
+        groups = self.groups.get(member_id, frozenset())
+        return member_view(self.members[member_id], groups, subscribed=self.subscribed.get(member_id, False))
+
+    # runs
+
+    def scene(self, run: RunDraft) -> Scene:
+        """What the engine sees of a run now."""
+        return Scene(now=self.now, member=self.member_view(run.record.member_id), form=run.form, run=run.view())
+
+    def add_run(self, run: RunDraft) -> None:
+        """Take a run into the batch."""
+        self.runs[run.record.id] = run
+
+    def change_run(self, run: RunDraft, **values: Any) -> None:
+        """Change some values of a run."""
+        run.record = attrs.evolve(run.record, **values)
+        if not run.fresh:
+            self._changed_runs.add(run.record.id)
+
+    def end_run(self, run: RunDraft, reason: str, *, cancel_nudges: bool) -> None:
+        """End a run now. Its own waits die with it; its nudges only if asked (row H6)."""
+        if run.record.ended_at is None:
+            self.change_run(run, ended_at=self.now, end_reason=reason)
+        if cancel_nudges:
+            self._cancelled_runs.setdefault(reason, set()).add(run.record.id)
+            self.timers = [timer for timer in self.timers if timer.run is not run]
+
+    def cancel_member(self, member_id: int, reason: str) -> None:
+        """Cancel everything that waits for a member: timers, nudges, and texts that were not claimed yet."""
+        self._cancelled_members.setdefault(reason, set()).add(member_id)
+        self.timers = [timer for timer in self.timers if timer.run.record.member_id != member_id]
+
+    def trace(self, run: RunDraft, kind: str, step: str | None, detail: Mapping[str, Any], *, sprint: int) -> None:
+        """Add a line to a run's trace."""
+        line = TraceRecord(
+            run_id=run.record.id, sprint=sprint, happened_at=self.now, kind=kind, step=step, detail=dict(detail)
+        )
+        self.traces.append(line)
+
+    def settle(self, timer: TimerRecord, outcome: str, reason: str | None = None) -> None:
+        """Say what became of a timer."""
+        self._settle(timer.id, timer.due_at, self.now, outcome, reason)
+
+    def hold(self, timer: TimerRecord, until: datetime) -> None:
+        """Let a timer be decided again at *until*."""
+        self._settle(timer.id, until, None, None, None)
+
+    def _settle(
+        self, timer_id: int, due_at: datetime, settled_at: datetime | None, outcome: str | None, reason: str | None
+    ) -> None:
+        row = {"id": timer_id, "due_at": due_at, "settled_at": settled_at, "outcome": outcome, "reason": reason}
+        self.settled.append(row)
+
+    def message_life(self, until: datetime | None = None) -> datetime:
+        """When a text made now is no longer worth sending."""
+        latest = self.now + self.core.options.message_life
+        return latest if until is None else min(latest, until)
+
+    # writing
+
+    def write(self) -> None:
+        """Write everything, each table once, in the order their keys need."""
+        self._write_people()
+        submission_rows.insert_submissions(self.tx, self.new_submissions)
+        submission_rows.update_submissions(self.tx, self.changed_submissions)
+        submission_rows.insert_activities(self.tx, self.activities)
+        self._write_runs()
+        run_rows.insert_entries(self.tx, self.entries)
+        self._write_timers()
+        self.outgoing.write(self.tx)
+        run_rows.insert_traces(self.tx, self.traces)
+
+    def _write_people(self) -> None:
+        member_rows.insert_members(self.tx, [self.members[id_] for id_ in self._new_members])
+        member_rows.update_members(self.tx, [self.members[id_] for id_ in self._changed_members])
+        record_consents(self.tx, self.consents, now=self.now)
+        for kind in sorted({kind for _, _, kind in self._group_adds}):
+            names = {name for _, name, its_kind in self._group_adds if its_kind == kind}
+            ids = member_rows.ensure_groups(self.tx, names, kind=kind, now=self.now)
+            pairs = [(ids[name], member_id) for member_id, name, its_kind in self._group_adds if its_kind == kind]
+            member_rows.add_to_groups(self.tx, pairs, now=self.now)
+        if self._group_removes:
+            names = {name for _, name in self._group_removes}
+            ids = member_rows.ensure_groups(self.tx, names, kind="manual", now=self.now)
+            member_rows.remove_from_groups(self.tx, [(ids[name], member_id) for member_id, name in self._group_removes])
+
+    def _write_runs(self) -> None:
+        run_rows.insert_runs(self.tx, [run.record for run in self.runs.values() if run.fresh])
+        run_rows.update_runs(self.tx, [self.runs[id_].record for id_ in self._changed_runs])
+        run_rows.settle_timers(self.tx, self.settled)
+        ended = {run.record.id for run in self.runs.values() if run.record.ended_at is not None and not run.fresh}
+        if ended:
+            run_rows.cancel_timers(self.tx, reason="ended", now=self.now, run_ids=ended, kinds=("wait", "lapse"))
+        for reason, run_ids in sorted(self._cancelled_runs.items()):
+            run_rows.cancel_timers(self.tx, reason=reason, now=self.now, run_ids=run_ids)
+            message_rows.cancel_ready(self.tx, reason=reason, now=self.now, run_ids=run_ids)
+        for reason, member_ids in sorted(self._cancelled_members.items()):
+            run_rows.cancel_timers(self.tx, reason=reason, now=self.now, member_ids=member_ids)
+            message_rows.cancel_ready(self.tx, reason=reason, now=self.now, member_ids=member_ids)
+
+    def _write_timers(self) -> None:
+        ids = run_rows.reserve_timer_ids(self.tx, len(self.timers))
+        records = [self._timer_record(id_, timer) for id_, timer in zip(ids, self.timers, strict=True)]
+        run_rows.insert_timers(self.tx, records)
+
+    def _timer_record(self, id_: int, timer: NewTimer) -> TimerRecord:
+        return TimerRecord(
+            id=id_,
+            kind=timer.kind,
+            run_id=timer.run.record.id,
+            member_id=timer.run.record.member_id,
+            sprint=timer.run.record.state["sprint"],
+            step=timer.step,
+            nudge_index=timer.nudge_index,
+            nudge_type=timer.nudge_type,
+            reached_at=self.now,
+            due_at=timer.due_at,
+            expires_at=timer.expires_at,
+        )

@@ -1,0 +1,150 @@
+"""Connecting accounts and channels: checked before they are saved, their secrets sealed (row B1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ascend_core.contracts import ChannelType, IntegrationType, Secret
+from ascend_core.errors import BadInput, NeedsAttention, NotFound, Refused, TryLater
+from ascend_core.operations.core import Core
+from ascend_core.store.accounts import AccountRecord, accounts, save_account
+from ascend_core.store.channels import ChannelRecord, channels, save_channel
+from ascend_core.store.database import Tx
+
+__all__ = [
+    "channel_type",
+    "connect_account",
+    "connect_channel",
+    "integration_type",
+    "open_account",
+    "open_channel",
+    "the_account",
+]
+
+
+def integration_type(core: Core, name: str) -> IntegrationType:
+    """The integration of that name. Raises NotFound."""
+    found = core.registry.integrations.get(name)
+    if found is None:
+        raise NotFound(f"no installed plugin offers the integration '{name}'; see: ascend plugins list")
+    return found
+
+
+def channel_type(core: Core, name: str) -> ChannelType:
+    """The channel of that name. Raises NotFound."""
+    found = core.registry.channels.get(name)
+    if found is None:
+        raise NotFound(f"no installed plugin offers the channel '{name}'; see: ascend plugins list")
+    return found
+
+
+async def connect_account(
+    core: Core,
+    integration: str,
+    values: Mapping[str, str],
+    *,
+    sync_new_forms: bool,
+    sync_accounts: bool = True,
+    create_members: bool = True,
+) -> int:
+    """Connect an account after checking that it works; connected again, it gets the new values. Returns its id.
+
+    *values* by field of the integration's account class. Raises BadInput for a missing or wrong one, and
+    NeedsAttention, saying what to do, when the account does not work; nothing is saved then.
+    """
+    type_ = integration_type(core, integration)
+    account = _make(type_.account, values, what=type_.label)
+    try:
+        await type_.source.check(account)
+    except TryLater as error:
+        raise NeedsAttention(f"{error}. Nothing was saved; try again when {type_.label} can be reached.") from error
+    except Refused as error:
+        raise NeedsAttention(f"{error}. Nothing was saved.") from error
+    plain, secret = _split(type_.account, values)
+    now = core.clock.now()
+    row: dict[str, Any] = {
+        "integration": integration,
+        "key": values[type_.key],
+        "settings": plain,
+        "sealed": core.vault.seal(secret),
+        "sync_accounts": sync_accounts,
+        "create_members": create_members,
+        "sync_new_forms": sync_new_forms,
+        "connected_at": now,
+        "problem": None,
+        "retry_at": None,
+    }
+    return core.database.write(lambda tx: save_account(tx, row))
+
+
+async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -> None:
+    """Connect a channel after checking that it works. Errors as ``connect_account``."""
+    type_ = channel_type(core, channel)
+    settings = _make(type_.settings, values, what=type_.label)
+    try:
+        await type_.channel.check(settings)
+    except TryLater as error:
+        raise NeedsAttention(f"{error}. Nothing was saved; try again when {type_.label} can be reached.") from error
+    plain, secret = _split(type_.settings, values)
+    sealed = core.vault.seal(secret)
+    now = core.clock.now()
+    core.database.write(lambda tx: save_channel(tx, channel, settings=plain, sealed=sealed, now=now))
+
+
+def open_account(core: Core, record: AccountRecord) -> Any:
+    """The account as its integration wants it."""
+    type_ = integration_type(core, record.integration)
+    return _make(type_.account, {**record.settings, **core.vault.open(record.sealed)}, what=type_.label)
+
+
+def open_channel(core: Core, name: str | None = None) -> tuple[ChannelRecord, ChannelType, Any] | None:
+    """The connected channel (of that name), its type and its settings; None: none is connected."""
+    found = core.database.read(channels)
+    for record in found:
+        if name in (None, record.channel):
+            type_ = channel_type(core, record.channel)
+            values = {**record.settings, **core.vault.open(record.sealed)}
+            return record, type_, _make(type_.settings, values, what=type_.label)
+    return None
+
+
+def the_account(tx: Tx, integration: str, key: str | None = None) -> AccountRecord:
+    """The account of an integration, by its key where there are several. Raises NotFound, saying what to do."""
+    found = accounts(tx, integration=integration)
+    if key is not None:
+        found = [record for record in found if record.key == key]
+    if not found:
+        raise NotFound(f"no {integration} account is connected; run: ascend {integration} connect")
+    if len(found) > 1:
+        keys = ", ".join(record.key for record in found)
+        raise BadInput(f"several {integration} accounts are connected ({keys}); say which with --account")
+    return found[0]
+
+
+def _split(kind: type[Any], values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Plain values, and those of fields that are secrets."""
+    secret = {name for name, field in attrs.fields_dict(kind).items() if _is_secret(field)}
+    plain = {name: value for name, value in values.items() if name not in secret}
+    return plain, {name: value for name, value in values.items() if name in secret}
+
+
+def _make(kind: type[Any], values: Mapping[str, str], *, what: str) -> Any:
+    fields = attrs.fields_dict(kind)
+    unknown = sorted(set(values) - set(fields))
+    if unknown:
+        raise BadInput(f"{what} has no setting '{unknown[0]}'; it has: {', '.join(fields)}")
+    for name, field in fields.items():
+        if field.default is attrs.NOTHING and not values.get(name):
+            raise BadInput(f"{what} needs a value for '{name}'")
+    ready = {name: Secret(value) if _is_secret(fields[name]) else value for name, value in values.items()}
+    try:
+        return kind(**ready)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{what}: {error}") from error
+
+
+def _is_secret(field: attrs.Attribute[Any]) -> bool:
+    return "Secret" in str(field.type)

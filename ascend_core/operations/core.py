@@ -1,0 +1,55 @@
+"""What every operation is given: the open database, the registry, and the outside world."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+from attrs import field, frozen
+
+from ascend_core.contracts import Clock, QuietHours, Randomness
+from ascend_core.host.registry import Registry
+from ascend_core.operations.programs import Programs
+from ascend_core.store.database import Database
+from ascend_core.store.vault import Vault
+
+__all__ = ["Core", "Options"]
+
+
+@frozen(kw_only=True)
+class Options:
+    """Settings of the whole product."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Where the world reaches us: webhooks and short links. No slash at the end."""
+    links_url: str | None = None
+    """The short links' own address, where it is another one."""
+    utm_source: str | None = None
+    quiet_hours: QuietHours = field(factory=lambda: QuietHours(start=time(20), end=time(9)))
+    """When a flow has none of its own (row J3)."""
+    message_life: timedelta = timedelta(hours=24)
+    """A text that could not go out by then is not sent any more: nobody wants yesterday's reminder."""
+    lookup_after: timedelta = timedelta(seconds=60)
+    """How long after its claim a text in doubt is looked up: the provider may list it late."""
+    poll_every: timedelta = timedelta(seconds=60)
+
+    @property
+    def short_url(self) -> str:
+        """What stands before the code in a text."""
+        return self.links_url or self.public_url
+
+
+@frozen(kw_only=True)
+class Core:
+    """The product, opened. Operations are functions of it."""
+
+    database: Database
+    registry: Registry
+    vault: Vault
+    clock: Clock
+    randomness: Randomness
+    options: Options = field(factory=Options)
+    programs: Programs = field()
+
+    @programs.default
+    def _fresh_programs(self) -> Programs:
+        return Programs(self.registry)

@@ -1,0 +1,160 @@
+"""Forms: fetched from the source, shown, synced and un-synced (rows B4 to B6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve, frozen
+
+from ascend_core.contracts import Form, FormPage
+from ascend_core.errors import NotFound
+from ascend_core.operations.apply_submissions import BACKFILL
+from ascend_core.operations.connect import integration_type, open_account
+from ascend_core.operations.core import Core
+from ascend_core.store import forms as rows
+from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, cursor_of, move_cursor
+from ascend_core.store.database import Tx
+from ascend_core.store.forms import FormRecord
+from ascend_core.store.members import ensure_groups, group_names_by_id, group_taken, rename_group
+
+__all__ = ["FetchCounts", "fetch_forms", "find_form", "sync_form", "unsync_form"]
+
+
+@frozen(kw_only=True)
+class FetchCounts:
+    """What a fetch brought."""
+
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    seen: int = 0
+
+    def plus(self, other: FetchCounts) -> FetchCounts:
+        """Both together."""
+        return FetchCounts(
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            deleted=self.deleted + other.deleted,
+            seen=self.seen + other.seen,
+        )
+
+
+async def fetch_forms(
+    core: Core,
+    account: AccountRecord,
+    *,
+    everything: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> FetchCounts:
+    """Fetch the forms that changed, or *everything*, page by page. *progress* hears (seen, total if known).
+
+    Raises what the source raises: TryLater, NeedsAttention, Refused.
+    """
+    type_ = integration_type(core, account.integration)
+    opened = open_account(core, account)
+    seen = core.database.read(lambda tx: cursor_of(tx, account.id, "forms"))
+    counts = FetchCounts()
+    async for page in type_.source.forms(opened, None if everything else seen.position):
+        applied = _apply_forms(core, account.id, page, seen)
+        if applied is None:
+            break
+        counts = counts.plus(applied)
+        seen = evolve(seen, position=page.cursor, version=seen.version + 1)
+        if progress is not None:
+            progress(counts.seen, page.total)
+    return counts
+
+
+def _apply_forms(core: Core, account_id: int, page: FormPage, seen: CursorRecord) -> FetchCounts | None:
+    def work(tx: Tx) -> FetchCounts | None:
+        now = core.clock.now()
+        account = account_by_id(tx, account_id)
+        if account is None or not move_cursor(tx, seen, page.cursor, now=now):
+            return None
+        known = rows.forms_by_key(tx, account_id, {form.key for form in page.forms})
+        fresh = list({form.key: form for form in page.forms if form.key not in known and not form.deleted}.values())
+        changed = [form for form in page.forms if form.key in known and _differs(form, known[form.key])]
+        rows.insert_forms(tx, account_id, [{"key": form.key, **_row(form, None, now)} for form in fresh])
+        updates = [{"id": known[form.key].id, **_row(form, known[form.key], now)} for form in changed]
+        rows.update_forms(tx, updates)
+        _follow_names(tx, changed, known)
+        if account.sync_new_forms:
+            for form in rows.forms_by_key(tx, account_id, {form.key for form in fresh}).values():
+                _sync(core, tx, form)
+        return FetchCounts(
+            new=len(fresh),
+            changed=sum(not form.deleted for form in changed),
+            deleted=sum(form.deleted for form in changed),
+            seen=len(page.forms),
+        )
+
+    return core.database.write(work)
+
+
+def _row(form: Form, known: FormRecord | None, now: Any) -> dict[str, Any]:
+    if form.deleted and known is not None:
+        kept = {name: getattr(known, name) for name in ("name", "url", "starts_at", "ends_at", "timezone", "location")}
+        return {**kept, "deleted_at": known.deleted_at or now, "seen_at": now}
+    return {
+        "name": form.name,
+        "url": form.url,
+        "starts_at": form.starts_at,
+        "ends_at": form.ends_at,
+        "timezone": form.timezone,
+        "location": form.location,
+        "deleted_at": None,
+        "seen_at": now,
+    }
+
+
+def _differs(form: Form, known: FormRecord) -> bool:
+    if form.deleted:
+        return known.deleted_at is None
+    names = ("name", "url", "starts_at", "ends_at", "timezone", "location")
+    return known.deleted_at is not None or any(getattr(form, name) != getattr(known, name) for name in names)
+
+
+def _follow_names(tx: Tx, changed: list[Form], known: dict[str, FormRecord]) -> None:
+    """A renamed form's group takes the new name (row B6)."""
+    for form in changed:
+        record = known[form.key]
+        if not form.deleted and form.name != record.name and record.group_id is not None:
+            rename_group(tx, record.group_id, _free_name(tx, form.name, form.key, record.group_id))
+
+
+def _free_name(tx: Tx, name: str, key: str, group_id: int | None = None) -> str:
+    """*name*, or with the form's key behind it when another group has that name already."""
+    return f"{name} ({key})" if group_taken(tx, name, group_id) else name
+
+
+def find_form(tx: Tx, account_id: int, wanted: str) -> FormRecord:
+    """The form with that key, URL or exact name. Raises NotFound, saying what to do."""
+    found = [form for form in rows.form_list(tx, account_id) if wanted in (form.key, form.url, form.name)]
+    if not found:
+        raise NotFound(f"no form is called '{wanted}'; fetch the newest with: ascend <integration> fetch")
+    return found[0]
+
+
+def sync_form(core: Core, form: FormRecord) -> str:
+    """Turn a form on: from now on its submissions make members (row B5). Returns the name of its group."""
+    return core.database.write(lambda tx: _sync(core, tx, form))
+
+
+def _sync(core: Core, tx: Tx, form: FormRecord) -> str:
+    now = core.clock.now()
+    if form.group_id is None:
+        name = _free_name(tx, form.name, form.key)
+        group_id = ensure_groups(tx, {name}, kind="form", now=now)[name]
+    else:
+        group_id = form.group_id
+        name = group_names_by_id(tx, {group_id})[group_id]
+    if form.synced_at is None:
+        since = now - BACKFILL
+        rows.set_form(tx, form.id, synced_at=now, fires_from=since, backfill_from=since, group_id=group_id)
+    return name
+
+
+def unsync_form(core: Core, form: FormRecord) -> None:
+    """Turn a form off. Nothing is deleted."""
+    core.database.write(lambda tx: rows.set_form(tx, form.id, synced_at=None, fires_from=None, backfill_from=None))

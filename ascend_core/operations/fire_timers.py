@@ -1,0 +1,85 @@
+"""What is due: waits that end, runs that lapse, and nudges, each decided in the transaction of its send."""
+
+from __future__ import annotations
+
+from ascend_core.contracts import Purpose, TimedOut
+from ascend_core.engine.nudging import HoldNudge, SendNudge, SkipNudge, decide_nudge
+from ascend_core.operations.batch import Batch, RunDraft
+from ascend_core.operations.core import Core
+from ascend_core.operations.nudge_facts import NudgeFacts, load_nudge_facts
+from ascend_core.operations.run_loading import load_runs
+from ascend_core.operations.sprints import queue_text, resume_run
+from ascend_core.store.database import Tx
+from ascend_core.store.runs import TimerRecord, due_timers, runs_by_id
+
+__all__ = ["fire_timers"]
+
+
+def fire_timers(core: Core, limit: int = 500) -> int:
+    """Settle up to *limit* due timers in one transaction. Returns how many: fewer than *limit* means none is left."""
+
+    def work(tx: Tx) -> int:
+        batch = Batch(core, tx, core.clock.now())
+        timers = due_timers(tx, batch.now, limit)
+        if not timers:
+            return 0
+        runs = load_runs(batch, runs_by_id(tx, {timer.run_id for timer in timers}))
+        nudged = [runs[timer.run_id] for timer in timers if timer.kind == "nudge"]
+        facts = load_nudge_facts(tx, nudged)
+        for timer in timers:
+            _fire(batch, timer, runs[timer.run_id], facts)
+        batch.write()
+        return len(timers)
+
+    return core.database.write(work)
+
+
+def _fire(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts) -> None:
+    if timer.kind == "nudge":
+        _nudge(batch, timer, run, facts)
+    elif run.record.ended_at is not None:
+        batch.settle(timer, "stale", run.record.end_reason)
+    elif timer.kind == "lapse":
+        batch.end_run(run, "lapsed", cancel_nudges=True)
+        batch.trace(run, "end", None, {"reason": "lapsed"}, sprint=timer.sprint)
+        batch.settle(timer, "fired")
+    elif run.record.state["sprint"] != timer.sprint:
+        batch.settle(timer, "stale", "moved_on")
+    else:
+        resume_run(batch, run, TimedOut())
+        batch.settle(timer, "fired")
+
+
+def _nudge(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts) -> None:
+    if timer.step is None or timer.nudge_index is None or timer.nudge_type is None:
+        raise AssertionError("a nudge's timer names its step, its place there and its type")
+    decision = decide_nudge(
+        run.version.program,
+        timer.step,
+        timer.nudge_index,
+        type=batch.core.registry.nudges[timer.nudge_type],
+        view=facts.view(timer, run),
+        scene=batch.scene(run),
+        expires_at=timer.expires_at,
+        default_quiet_hours=batch.core.options.quiet_hours,
+    )
+    match decision:
+        case SendNudge():
+            queue_text(
+                batch,
+                run,
+                decision.text,
+                step=timer.step,
+                intent=f"nudge:{timer.id}",
+                purpose=Purpose.FLOW,
+                timer_id=timer.id,
+            )
+            batch.settle(timer, "sent")
+            detail = {"nudge": timer.nudge_type, "outcome": "sent"}
+        case HoldNudge():
+            batch.hold(timer, decision.until)
+            detail = {"nudge": timer.nudge_type, "outcome": "held", "until": decision.until.isoformat()}
+        case SkipNudge():
+            batch.settle(timer, "skipped", decision.reason)
+            detail = {"nudge": timer.nudge_type, "outcome": "skipped", "reason": decision.reason}
+    batch.trace(run, "nudge", timer.step, detail, sprint=timer.sprint)

@@ -1,0 +1,73 @@
+"""From an integration's fields to a member's (rows C1 to C4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from ascend_core.contracts import FieldMapperType, FieldReading, Submission
+from ascend_core.host.registry import Registry
+from ascend_core.store.accounts import AccountRecord
+from ascend_core.store.database import Tx
+from ascend_core.store.members import MemberRecord
+from ascend_core.store.submissions import field_mappings, note_fields
+
+__all__ = ["DEFAULT_MODE", "MODES", "Mapper", "load_mapper"]
+
+MODES = ("populate", "overwrite", "ignore")
+DEFAULT_MODE = "populate"
+"""What people typed here is not lost to what a form says (row C2)."""
+
+
+@frozen(kw_only=True)
+class Mapper:
+    """How the fields of one account's submissions reach members."""
+
+    types: tuple[FieldMapperType, ...]
+    chosen: Mapping[str, tuple[str, str]]
+    """Source to (target, mode)."""
+
+    def readings(self, submission: Submission) -> Iterable[FieldReading]:
+        """Every value found in a submission."""
+        for type_ in self.types:
+            yield from type_.read(submission)
+
+    def changes(self, submission: Submission, member: MemberRecord) -> dict[str, Any]:
+        """What a submission changes on a member. An empty value never erases."""
+        targets = self._targets()
+        now = member.all_fields()
+        changes: dict[str, Any] = {}
+        for reading in self.readings(submission):
+            target, mode = targets.get(reading.source, ("", "ignore"))
+            if mode == "ignore" or reading.value in (None, ""):
+                continue
+            if mode == "overwrite" or now.get(target) in (None, ""):
+                changes[target] = reading.value
+        return changes
+
+    def _targets(self) -> dict[str, tuple[str, str]]:
+        defaults = {
+            mapping.source: (mapping.target, self.chosen.get(mapping.source, ("", DEFAULT_MODE))[1])
+            for type_ in self.types
+            for mapping in type_.defaults
+        }
+        return {**self.chosen, **defaults}
+
+    def note_discovered(self, tx: Tx, account_id: int, submissions: Iterable[Submission], *, now: datetime) -> None:
+        """Remember the custom fields that these submissions carry (row C3)."""
+        found = {
+            reading.source: reading.label
+            for submission in submissions
+            for reading in self.readings(submission)
+            if reading.custom
+        }
+        note_fields(tx, account_id, found, now=now)
+
+
+def load_mapper(tx: Tx, registry: Registry, account: AccountRecord) -> Mapper:
+    """The mapper of an account, with what people chose."""
+    types = tuple(type_ for type_ in registry.field_mappers.values() if type_.integration == account.integration)
+    return Mapper(types=types, chosen=field_mappings(tx, account.id))

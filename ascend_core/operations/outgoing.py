@@ -1,0 +1,149 @@
+"""Texts and links in the making: an intent becomes a message row, its links become codes, all in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import define, field
+
+from ascend_core.contracts import Body, LinkRef, LinkUse, Purpose, QuietHours, TrackedUrl
+from ascend_core.operations.core import Core
+from ascend_core.operations.views import quiet_to_json
+from ascend_core.store import links as link_rows
+from ascend_core.store import messages as message_rows
+from ascend_core.store.database import Tx
+from ascend_core.store.forms import form_ids_by_key
+from ascend_core.store.links import LinkRecord
+from ascend_core.store.messages import MessageRecord
+
+__all__ = ["CODE_ALPHABET", "CODE_LENGTH", "NewText", "Outgoing"]
+
+CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
+"""No 0 O 1 I l o: a code can be read aloud and typed."""
+CODE_LENGTH = 9
+"""56^9: with ten million live links and a hundred guesses a second the first hit takes about two months."""
+KEY_LENGTH = 11
+"""Of the opaque ids in ``utm_content`` and ``utm_campaign``: they end up in other people's analytics, so they are
+never the code."""
+
+
+@define(kw_only=True)
+class NewText:
+    """A text to send. ``body`` may hold places for the links it brings."""
+
+    intent: str
+    member_id: int
+    phone: str
+    body: Body
+    purpose: Purpose
+    expires_at: datetime
+    links: tuple[TrackedUrl, ...] = ()
+    quiet_hours: QuietHours | None = None
+    run_id: int | None = None
+    flow_id: int | None = None
+    version_id: int | None = None
+    automation_id: int | None = None
+    form_id: int | None = None
+    timer_id: int | None = None
+    step: str | None = None
+
+
+@define(eq=False)
+class Outgoing:
+    """The texts of one batch."""
+
+    core: Core
+    now: datetime
+    texts: list[NewText] = field(factory=list, init=False)
+
+    def add(self, text: NewText) -> None:
+        """One more text, behind those there are."""
+        self.texts.append(text)
+
+    def write(self, tx: Tx) -> None:
+        """Write every text with its links."""
+        ids = message_rows.reserve_message_ids(tx, len(self.texts))
+        forms = self._forms(tx)
+        wanted = {
+            (link.url, link.tracker or "", forms.get((link.tracker or "", link.url)))
+            for text in self.texts
+            for link in text.links
+        }
+        urls = link_rows.ensure_urls(tx, wanted)
+        messages: list[MessageRecord] = []
+        links: list[LinkRecord] = []
+        for id_, text in zip(ids, self.texts, strict=True):
+            message, its_links = self._message(id_, text, urls)
+            messages.append(message)
+            links.extend(its_links)
+        message_rows.insert_messages(tx, messages)
+        link_rows.insert_links(tx, links)
+
+    def _forms(self, tx: Tx) -> dict[tuple[str, str], int]:
+        """Which form each tracked URL leads to."""
+        keys: dict[tuple[str, str], tuple[str, str]] = {}
+        for link in (link for text in self.texts for link in text.links):
+            if link.tracker is None:
+                continue
+            type_ = self.core.registry.link_trackers[link.tracker]
+            form_key = type_.tracker.form_key(link.url) if type_.tracker.claims(link.url) else None
+            if form_key is not None:
+                keys[link.tracker, link.url] = (type_.integration, form_key)
+        ids = form_ids_by_key(tx, set(keys.values()))
+        return {place: ids[key] for place, key in keys.items() if key in ids}
+
+    def _message(
+        self, id_: int, text: NewText, urls: dict[tuple[str, str], int]
+    ) -> tuple[MessageRecord, list[LinkRecord]]:
+        key = self._token(KEY_LENGTH)
+        links = {link.name: self._link(id_, key, text, link, urls) for link in text.links}
+        body = "".join(
+            f"{self.core.options.short_url}/{links[part.name].code}" if isinstance(part, LinkRef) else part
+            for part in text.body
+        )
+        message = MessageRecord(
+            id=id_,
+            key=key,
+            intent=text.intent,
+            member_id=text.member_id,
+            phone=text.phone,
+            run_id=text.run_id,
+            flow_id=text.flow_id,
+            version_id=text.version_id,
+            automation_id=text.automation_id,
+            form_id=text.form_id,
+            timer_id=text.timer_id,
+            step=text.step,
+            purpose=text.purpose.value,
+            body=body,
+            quiet_hours=quiet_to_json(text.quiet_hours),
+            due_at=self.now,
+            expires_at=text.expires_at,
+            created_at=self.now,
+        )
+        used = {part.name for part in text.body if isinstance(part, LinkRef)}
+        return message, [link for name, link in links.items() if name in used]
+
+    def _link(
+        self, message_id: int, campaign: str, text: NewText, link: TrackedUrl, urls: dict[tuple[str, str], int]
+    ) -> LinkRecord:
+        token = self._token(KEY_LENGTH)
+        location = link.url
+        tracker = self.core.registry.link_trackers[link.tracker].tracker if link.tracker else None
+        if tracker is not None and tracker.claims(link.url):
+            use = LinkUse(token=token, campaign=campaign, source=self.core.options.utm_source)
+            location = tracker.mark(link.url, use)
+        return LinkRecord(
+            code=self._token(CODE_LENGTH),
+            token=token,
+            name=link.name,
+            message_id=message_id,
+            member_id=text.member_id,
+            url_id=urls[link.url, link.tracker or ""],
+            run_id=text.run_id,
+            location=location,
+            created_at=self.now,
+        )
+
+    def _token(self, length: int) -> str:
+        return self.core.randomness.token(length, CODE_ALPHABET)

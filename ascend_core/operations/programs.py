@@ -1,0 +1,70 @@
+"""Published flow versions, compiled once each: a version never changes, so what was compiled stays true."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from threading import Lock
+
+from ascend_core.flow.load import load_flow
+from attrs import frozen
+
+from ascend_core.flow.document import Flow
+from ascend_core.flow.program import Program, compile_flow
+from ascend_core.host.registry import Registry
+from ascend_core.store.database import Tx
+from ascend_core.store.flows import VersionRecord, live_versions, versions_by_id
+
+__all__ = ["Programs", "Version", "read_flow"]
+
+KEPT = 1000
+"""Compiled versions held in memory; the longest unused is dropped first."""
+
+
+@frozen(kw_only=True)
+class Version:
+    """A published version with its program."""
+
+    record: VersionRecord
+    program: Program
+
+
+class Programs:
+    """The compiled versions of one registry's flows."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._compiled: OrderedDict[str, Program] = OrderedDict()
+        self._lock = Lock()
+
+    def by_id(self, tx: Tx, ids: Collection[int]) -> dict[int, Version]:
+        """The versions with these ids. Raises FlowProblem when one needs a plugin that is gone."""
+        return {id_: self._version(record) for id_, record in versions_by_id(tx, ids).items()} if ids else {}
+
+    def live(self, tx: Tx, names: Collection[str]) -> dict[str, Version]:
+        """The live versions of these flows; those without one are left out."""
+        return {name: self._version(record) for name, record in live_versions(tx, names).items()} if names else {}
+
+    def _version(self, record: VersionRecord) -> Version:
+        with self._lock:
+            program = self._compiled.get(record.digest)
+            if program is None:
+                file = f"{record.name} v{record.number}"
+                program = compile_flow(read_flow(self._registry, record.source, file=file))
+                self._compiled[record.digest] = program
+                if len(self._compiled) > KEPT:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(record.digest)
+        return Version(record=record, program=program)
+
+
+def read_flow(registry: Registry, source: str, *, file: str) -> Flow:
+    """Read a flow document with everything the installed plugins offer. Raises FlowProblem."""
+    return load_flow(
+        source,
+        file=file,
+        actions=registry.actions,
+        nudges=registry.nudges,
+        trackers=registry.link_trackers,
+        triggers=registry.triggers,
+    )

@@ -1,0 +1,72 @@
+"""Flows and automations: from documents to what is live."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ascend_core.errors import BadInput
+from ascend_core.flow.document import Automation
+from ascend_core.flow.load import load_automation
+from ascend_core.operations.core import Core
+from ascend_core.operations.fetch_forms import find_form
+from ascend_core.operations.programs import read_flow
+from ascend_core.store.accounts import accounts
+from ascend_core.store.database import Tx
+from ascend_core.store.flows import live_versions, publish_version, save_automation
+
+__all__ = ["Published", "publish_flow", "put_automation"]
+
+
+@frozen(kw_only=True)
+class Published:
+    """A document that is live now. ``new`` False: it was already."""
+
+    name: str
+    new: bool
+    number: int | None = None
+
+
+def publish_flow(core: Core, text: str, *, file: str) -> Published:
+    """Make a flow document the live version of its flow. Raises FlowProblem with every problem of the file."""
+    flow = read_flow(core.registry, text, file=file)
+    now = core.clock.now()
+    number, new = core.database.write(
+        lambda tx: publish_version(tx, flow.name, digest=flow.digest, source=text, now=now)
+    )
+    return Published(name=flow.name, number=number, new=new)
+
+
+def put_automation(core: Core, text: str, *, file: str) -> Published:
+    """Add an automation, or give the one of that name this document (row D5).
+
+    Raises FlowProblem for a document that does not hold, BadInput when its flow is not live or its form is unknown.
+    """
+    document = load_automation(text, file=file, triggers=core.registry.triggers)
+
+    def work(tx: Tx) -> bool:
+        flows = {document.run} if document.run else set(document.ab_test.arms if document.ab_test else ())
+        missing = sorted(flows - set(live_versions(tx, flows)))
+        if missing:
+            raise BadInput(f"automation '{document.name}': the flow '{missing[0]}' is not live; publish it first")
+        form_id = _form_id(tx, core, document)
+        _, new = save_automation(
+            tx, name=document.name, trigger=document.trigger, form_id=form_id, source=text, now=core.clock.now()
+        )
+        return new
+
+    return Published(name=document.name, new=core.database.write(work))
+
+
+def _form_id(tx: Tx, core: Core, document: Automation) -> int | None:
+    if document.form == "any":
+        return None
+    integration = core.registry.triggers[document.trigger].integration
+    for account in accounts(tx, integration=integration):
+        form = find_form(tx, account.id, document.form)
+        if form.synced_at is None:
+            raise BadInput(
+                f"automation '{document.name}': the form '{form.name}' is not synced; "
+                f"run: ascend {integration} sync {form.key}"
+            )
+        return form.id
+    raise BadInput(f"automation '{document.name}': no {integration} account is connected")

@@ -1,0 +1,240 @@
+"""What comes in from a provider: kept at once, STOP honoured in that same transaction, the rest handled after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ascend_core.contracts import ChannelEvent, DeliveryState, DeliveryStatus, Inbound, Purpose, Replied
+from ascend_core.operations.batch import Batch, RunDraft
+from ascend_core.operations.core import Core
+from ascend_core.operations.outgoing import NewText
+from ascend_core.operations.run_loading import load_runs
+from ascend_core.operations.sprints import resume_run
+from ascend_core.store import inbound as rows
+from ascend_core.store import messages as message_rows
+from ascend_core.store.consents import NewConsent, consent_states, record_consents
+from ascend_core.store.database import Tx
+from ascend_core.store.inbound import InboundRecord
+from ascend_core.store.members import MemberRecord, members_by_phone
+from ascend_core.store.runs import active_runs
+
+__all__ = ["CONFIRMATIONS", "handle_inbound", "receive_events"]
+
+CONFIRMATIONS = {
+    "stop": "You are unsubscribed and will get no more texts from us. Reply START to join again.",
+    "start": "You are subscribed again. Reply HELP for help, STOP to unsubscribe.",
+    "help": "You get texts about events you signed up for. Msg & data rates may apply. Reply STOP to unsubscribe.",
+}
+"""One text for each, no marketing in it (row J2)."""
+
+_UPWARD = {
+    DeliveryState.SENT: ("ready", "sending", "unknown", "held"),
+    DeliveryState.DELIVERED: ("ready", "sending", "unknown", "held", "sent"),
+    DeliveryState.UNDELIVERED: ("ready", "sending", "unknown", "held", "sent"),
+    DeliveryState.FAILED: ("ready", "sending", "unknown", "held", "sent"),
+}
+"""From which states a status moves a message on. ``ready`` too: a late status proves that a text looked up in vain
+was sent after all."""
+
+_BARE_YES = re.compile(r"\W*yes\W*", re.IGNORECASE)
+
+
+def receive_events(core: Core, channel: str, events: Sequence[ChannelEvent]) -> int:
+    """Keep *events* of one request and commit: whoever said STOP is never claimed for again. Returns the new texts.
+
+    The same event told again changes nothing.
+    """
+
+    def work(tx: Tx) -> int:
+        now = core.clock.now()
+        texts = [event for event in events if isinstance(event, Inbound)]
+        statuses = [event for event in events if isinstance(event, DeliveryStatus)]
+        new = _keep_texts(tx, channel, texts, now)
+        _apply_statuses(tx, channel, statuses, now)
+        return new
+
+    return core.database.write(work)
+
+
+def _keep_texts(tx: Tx, channel: str, texts: Sequence[Inbound], now: datetime) -> int:
+    if not texts:
+        return 0
+    known = rows.known_provider_ids(tx, channel, {text.provider_id for text in texts})
+    fresh = [text for text in texts if text.provider_id not in known]
+    members = members_by_phone(tx, {text.phone for text in fresh}) if fresh else {}
+    new = rows.keep_inbound(tx, [_inbound_row(channel, text, members.get(text.phone), now) for text in fresh])
+    stopped = [text for text in fresh if text.keyword == "stop"]
+    entries = [
+        NewConsent(phone=text.phone, state="unsubscribed", source="keyword", evidence={"text": text.provider_id})
+        for text in stopped
+    ]
+    record_consents(tx, entries, now=now)
+    gone = [members[text.phone].id for text in stopped if text.phone in members]
+    if gone:
+        message_rows.cancel_ready(tx, reason="unsubscribed", now=now, member_ids=gone)
+    return new
+
+
+def _inbound_row(channel: str, text: Inbound, member: MemberRecord | None, now: datetime) -> dict[str, Any]:
+    return {
+        "channel": channel,
+        "provider_id": text.provider_id,
+        "phone": text.phone,
+        "member_id": None if member is None else member.id,
+        "body": text.body,
+        "keyword": text.keyword,
+        "provider_answered": text.provider_answered,
+        "received_at": now,
+    }
+
+
+def _apply_statuses(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus], now: datetime) -> None:
+    if not statuses:
+        return
+    message_rows.note_deliveries(tx, [_event_row(channel, status, now) for status in statuses])
+    keys = {status.message_key for status in statuses if status.message_key}
+    provider_ids = {status.provider_id for status in statuses if status.provider_id}
+    found = message_rows.messages_by_key(tx, keys, provider_ids)
+    for status in statuses:
+        for message in found:
+            if status.state is not None and _is_about(status, message):
+                row = _status_row(message, status, status.state, now)
+                message_rows.move_messages(tx, [row], from_states=_UPWARD[status.state])
+                if status.reason == "opted_out":
+                    left = NewConsent(phone=message.phone, state="unsubscribed", source="carrier")
+                    record_consents(tx, [left], now=now)
+
+
+def _is_about(status: DeliveryStatus, message: message_rows.MessageRecord) -> bool:
+    if status.message_key:
+        return status.message_key == message.key
+    return status.provider_id is not None and status.provider_id == message.provider_id
+
+
+def _event_row(channel: str, status: DeliveryStatus, now: datetime) -> dict[str, Any]:
+    return {
+        "channel": channel,
+        "provider_id": status.provider_id,
+        "message_key": status.message_key,
+        "state": None if status.state is None else status.state.value,
+        "error_code": status.error_code,
+        "reason": status.reason,
+        "received_at": now,
+    }
+
+
+def _status_row(
+    message: message_rows.MessageRecord, status: DeliveryStatus, state: DeliveryState, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "state": state.value,
+        "reason": status.reason,
+        "provider_id": status.provider_id or message.provider_id,
+        "error_code": status.error_code,
+        "settled_at": None if state is DeliveryState.SENT else now,
+    }
+
+
+# handling
+
+
+def handle_inbound(core: Core, limit: int = 100) -> int:
+    """Do what texts ask for, in the order they came: keywords first of all, then flows, then the inbox.
+
+    Returns how many were handled.
+    """
+
+    def work(tx: Tx) -> int:
+        waiting = rows.unhandled_inbound(tx, limit)
+        if not waiting:
+            return 0
+        batch = Batch(core, tx, core.clock.now())
+        _Handler(batch, waiting).handle()
+        batch.write()
+        return len(waiting)
+
+    return core.database.write(work)
+
+
+class _Handler:
+    def __init__(self, batch: Batch, waiting: Sequence[InboundRecord]) -> None:
+        self.batch = batch
+        self.waiting = waiting
+        self.members = members_by_phone(batch.tx, {text.phone for text in waiting})
+        batch.load_members({member.id: member for member in self.members.values()})
+        self.states = consent_states(batch.tx, {text.phone for text in waiting})
+        records = active_runs(batch.tx, {member.id for member in self.members.values()}) if self.members else []
+        self.runs = list(load_runs(batch, {record.id: record for record in records}).values())
+
+    def handle(self) -> None:
+        done = [self._handle_one(text) for text in self.waiting]
+        rows.handle_inbound(self.batch.tx, done)
+
+    def _handle_one(self, text: InboundRecord) -> dict[str, Any]:
+        member = self.members.get(text.phone)
+        keyword = text.keyword
+        if keyword in (None, "start") and _BARE_YES.fullmatch(text.body):
+            # YES answers flows; only from someone who left it can mean: in again, whatever the provider takes it for
+            keyword = "start" if self.states.get(text.phone) == "unsubscribed" else None
+        if keyword in CONFIRMATIONS:
+            self._obey(text, keyword, member)
+            return self._row(text, member, "keyword")
+        if member is None:
+            return self._row(text, None, "stranger")
+        run = self._listener(member) if keyword is None else None
+        if run is None:
+            return self._row(text, member, "inbox")
+        resume_run(self.batch, run, Replied(text.body))
+        return self._row(text, member, "answered", run_id=run.record.id)
+
+    def _listener(self, member: MemberRecord) -> RunDraft | None:
+        """The member's youngest run that waits for a reply."""
+        for run in reversed(self.runs):
+            state = run.record.state
+            mine = run.record.member_id == member.id and run.record.ended_at is None
+            if mine and state.get("waiting") and state.get("hears_replies"):
+                return run
+        return None
+
+    def _obey(self, text: InboundRecord, keyword: str, member: MemberRecord | None) -> None:
+        if keyword == "stop" and member is not None:
+            for run in self.runs:
+                if run.record.member_id == member.id:
+                    self.batch.end_run(run, "unsubscribed", cancel_nudges=True)
+            self.batch.cancel_member(member.id, "unsubscribed")
+        if keyword == "start" and self.states.get(text.phone) != "subscribed":
+            evidence = {"text": text.provider_id}
+            entry = NewConsent(phone=text.phone, state="subscribed", source="keyword", evidence=evidence)
+            self.batch.consents.append(entry)
+            self.states[text.phone] = "subscribed"
+        if keyword == "stop":
+            self.states[text.phone] = "unsubscribed"
+        if member is not None and not text.provider_answered:
+            self._confirm(text, keyword, member)
+
+    def _confirm(self, text: InboundRecord, keyword: str, member: MemberRecord) -> None:
+        self.batch.outgoing.add(
+            NewText(
+                intent=f"confirm:{text.id}",
+                member_id=member.id,
+                phone=member.phone,
+                body=(CONFIRMATIONS[keyword],),
+                purpose=Purpose.CONFIRMATION,
+                expires_at=self.batch.message_life(),
+            )
+        )
+
+    def _row(
+        self, text: InboundRecord, member: MemberRecord | None, outcome: str, *, run_id: int | None = None
+    ) -> dict[str, Any]:
+        return {
+            "id": text.id,
+            "member_id": None if member is None else member.id,
+            "handled_at": self.batch.now,
+            "outcome": outcome,
+            "run_id": run_id,
+        }

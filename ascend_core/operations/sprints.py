@@ -1,0 +1,148 @@
+"""Carrying out what the engine decided: a sprint's effects become changes of a batch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from ascend_core.contracts import (
+    AddToGroups,
+    EndRun,
+    FormView,
+    Purpose,
+    RemoveFromGroups,
+    Replied,
+    SendText,
+    SetFields,
+    StartTimer,
+    TimedOut,
+    Trace,
+)
+from ascend_core.engine.runs import RunState
+from ascend_core.engine.sprint import ArmNudge, Placed, Sprint, resume, start
+from ascend_core.operations.batch import Batch, NewTimer, RunDraft
+from ascend_core.operations.outgoing import NewText
+from ascend_core.operations.programs import Version
+from ascend_core.store.runs import RunRecord
+
+__all__ = ["queue_text", "resume_run", "start_run"]
+
+
+def start_run(
+    batch: Batch,
+    *,
+    run_id: int,
+    version: Version,
+    member_id: int,
+    form: FormView | None = None,
+    submission_id: int | None = None,
+    automation_id: int | None = None,
+    arm: str | None = None,
+) -> RunDraft:
+    """Start a run of *version* for a member of the batch, and play its first sprint."""
+    record = RunRecord(
+        id=run_id,
+        flow_id=version.record.flow_id,
+        version_id=version.record.id,
+        automation_id=automation_id,
+        arm=arm,
+        member_id=member_id,
+        form_id=None if form is None else form.id,
+        submission_id=submission_id,
+        started_at=batch.now,
+    )
+    run = RunDraft(record=record, version=version, form=form, fresh=True)
+    batch.add_run(run)
+    _carry_out(batch, run, start(version.program, batch.scene(run), batch.core.registry.actions))
+    lifetime = version.program.flow.expires
+    if lifetime is not None and run.record.ended_at is None:
+        batch.timers.append(NewTimer(kind="lapse", run=run, due_at=batch.now + lifetime))
+    return run
+
+
+def resume_run(batch: Batch, run: RunDraft, happened: Replied | TimedOut) -> None:
+    """Let a run of the batch go on after what *happened*."""
+    state = RunState.from_json(run.record.state)
+    program = run.version.program
+    _carry_out(batch, run, resume(program, state, happened, batch.scene(run), batch.core.registry.actions))
+
+
+def _carry_out(batch: Batch, run: RunDraft, sprint: Sprint) -> None:
+    batch.change_run(run, state=sprint.run.to_json())
+    for ordinal, placed in enumerate(sprint.effects):
+        _carry_out_one(batch, run, sprint.run.sprint, ordinal, placed)
+
+
+def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, placed: Placed) -> None:
+    member_id, step, effect = run.record.member_id, placed.step, placed.effect
+    match effect:
+        case SendText():
+            purpose = Purpose.REPLY if effect.reply else Purpose.FLOW
+            queue_text(batch, run, effect, step=step, intent=f"run:{run.record.id}:{sprint}:{ordinal}", purpose=purpose)
+        case SetFields():
+            batch.set_fields(member_id, effect.values)
+        case AddToGroups():
+            for name in effect.names:
+                batch.add_to_group(member_id, name)
+        case RemoveFromGroups():
+            for name in effect.names:
+                batch.remove_from_group(member_id, name)
+        case StartTimer():
+            batch.timers.append(NewTimer(kind="wait", run=run, due_at=effect.due_at, step=step))
+        case ArmNudge():
+            batch.timers.append(
+                NewTimer(
+                    kind="nudge",
+                    run=run,
+                    due_at=effect.due_at,
+                    step=effect.step,
+                    nudge_index=effect.index,
+                    nudge_type=effect.type,
+                    expires_at=effect.expires_at,
+                )
+            )
+        case EndRun():
+            batch.end_run(run, effect.reason, cancel_nudges=effect.cancel_nudges)
+        case Trace():
+            batch.trace(run, effect.kind, effect.step, effect.detail, sprint=sprint)
+        case _:
+            assert_never(effect)
+
+
+def queue_text(
+    batch: Batch,
+    run: RunDraft,
+    text: SendText,
+    *,
+    step: str | None,
+    intent: str,
+    purpose: Purpose,
+    timer_id: int | None = None,
+) -> None:
+    """Put a run's text into the outbox, under an *intent* that can exist only once."""
+    batch.outgoing.add(
+        NewText(
+            intent=intent,
+            member_id=run.record.member_id,
+            phone=batch.members[run.record.member_id].phone,
+            body=text.body,
+            links=text.links,
+            purpose=purpose,
+            quiet_hours=text.quiet_hours,
+            expires_at=_last_moment(batch, run, text),
+            run_id=run.record.id,
+            flow_id=run.record.flow_id,
+            version_id=run.record.version_id,
+            automation_id=run.record.automation_id,
+            form_id=run.record.form_id,
+            timer_id=timer_id,
+            step=step,
+        )
+    )
+
+
+def _last_moment(batch: Batch, run: RunDraft, text: SendText) -> datetime:
+    lifetime = run.version.program.flow.expires
+    latest = None if lifetime is None else run.record.started_at + lifetime
+    limits = [moment for moment in (text.expires_at, latest) if moment is not None]
+    return batch.message_life(min(limits) if limits else None)

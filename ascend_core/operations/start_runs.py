@@ -1,0 +1,177 @@
+"""From an activity to runs: which automations it starts, and why others start nothing (rows D1 to D6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from attrs import frozen
+
+from ascend_core.engine.ab import choose_arm
+from ascend_core.flow.document import Automation
+from ascend_core.flow.load import load_automation
+from ascend_core.operations.batch import Batch, RunDraft
+from ascend_core.operations.programs import Version
+from ascend_core.operations.sprints import start_run
+from ascend_core.operations.views import form_view
+from ascend_core.store.flows import AutomationRecord, automations_for
+from ascend_core.store.forms import FormRecord
+from ascend_core.store.runs import EntryRecord, active_runs, known_once_keys, reserve_run_ids
+from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
+
+__all__ = ["Fired", "once_key", "read_automation", "start_automations"]
+
+
+@frozen(kw_only=True)
+class Fired:
+    """An activity with what it is about."""
+
+    activity: ActivityRecord
+    submission: SubmissionRecord
+    form: FormRecord
+
+
+@frozen(kw_only=True)
+class _Chance:
+    fired: Fired
+    record: AutomationRecord
+    document: Automation
+    arm: str | None
+    flow: str
+    once_key: str
+
+
+def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
+    """Let everything that fired start what waits for it; the members are in the batch. A constant number of queries."""
+    if not fired:
+        return
+    chances = _chances(batch, fired)
+    taken = known_once_keys(batch.tx, {chance.record.id for chance in chances}, {chance.once_key for chance in chances})
+    active = _load_active(batch, fired)
+    versions = batch.core.programs.live(batch.tx, {chance.flow for chance in chances})
+    run_ids = iter(reserve_run_ids(batch.tx, len(chances)))
+    for each in fired:
+        _stop_runs(batch, each, active)
+        for chance in (chance for chance in chances if chance.fired is each):
+            _take(batch, chance, taken, active, versions.get(chance.flow), next(run_ids))
+
+
+def _chances(batch: Batch, fired: Sequence[Fired]) -> list[_Chance]:
+    records = automations_for(batch.tx, {each.activity.trigger for each in fired})
+    return [
+        _chance(each, record)
+        for each in fired
+        for record in records
+        if record.trigger == each.activity.trigger and record.form_id in (None, each.form.id)
+    ]
+
+
+def _chance(fired: Fired, record: AutomationRecord) -> _Chance:
+    document = read_automation(record.source, record.name)
+    arm = None if document.ab_test is None else choose_arm(document.ab_test, fired.activity.member_id)
+    flow = arm or document.run or ""
+    key = once_key(document.once_per, fired.activity)
+    return _Chance(fired=fired, record=record, document=document, arm=arm, flow=flow, once_key=key)
+
+
+@lru_cache(maxsize=1000)
+def read_automation(source: str, name: str) -> Automation:
+    """The document of a stored automation."""
+    return load_automation(source, file=name)
+
+
+def once_key(once_per: Sequence[str], activity: ActivityRecord) -> str:
+    """What must not start a second run: by default one per member and form (row D4)."""
+    known = {"member": activity.member_id, "form": activity.form_id, "submission": activity.submission_id}
+    if not once_per:
+        return f"activity:{activity.id}"
+    return "|".join(f"{name}:{known[name]}" for name in once_per)
+
+
+def _load_active(batch: Batch, fired: Sequence[Fired]) -> dict[int, list[RunDraft]]:
+    records = active_runs(batch.tx, {each.activity.member_id for each in fired})
+    versions = batch.core.programs.by_id(batch.tx, {record.version_id for record in records})
+    active: dict[int, list[RunDraft]] = {}
+    for record in records:
+        run = RunDraft(record=record, version=versions[record.version_id], form=None, fresh=False)
+        batch.add_run(run)
+        active.setdefault(record.member_id, []).append(run)
+    return active
+
+
+def _stop_runs(batch: Batch, fired: Fired, active: dict[int, list[RunDraft]]) -> None:
+    for run in active.get(fired.activity.member_id, []):
+        flow = run.version.program.flow
+        same_form = run.record.form_id in (None, fired.form.id)
+        if run.record.ended_at is None and same_form and flow.stop_when == fired.activity.trigger:
+            batch.end_run(run, "stop_when", cancel_nudges=True)
+            batch.trace(run, "end", None, {"reason": "stop_when", "trigger": fired.activity.trigger}, sprint=0)
+
+
+def _take(
+    batch: Batch,
+    chance: _Chance,
+    taken: set[tuple[int, str]],
+    active: dict[int, list[RunDraft]],
+    version: Version | None,
+    run_id: int,
+) -> None:
+    why_not = _why_not(chance, taken, version)
+    if why_not is not None:
+        _enter(batch, chance, "skipped", reason=why_not)
+        return
+    if version is None:
+        raise AssertionError("a chance without a version was let through")
+    member_id = chance.fired.activity.member_id
+    taken.add((chance.record.id, chance.once_key))
+    for name in chance.document.add_to_groups:
+        batch.add_to_group(member_id, name)
+    inside = [
+        run
+        for run in active.get(member_id, [])
+        if run.record.flow_id == version.record.flow_id and run.record.ended_at is None
+    ]
+    if inside and version.program.flow.reentry == "skip":
+        _enter(batch, chance, "skipped", reason="already_in_flow")
+        return
+    if inside and version.program.flow.reentry == "restart":
+        for run in inside:
+            batch.end_run(run, "restarted", cancel_nudges=True)
+    run = start_run(
+        batch,
+        run_id=run_id,
+        version=version,
+        member_id=member_id,
+        form=form_view(chance.fired.form, chance.fired.submission),
+        submission_id=chance.fired.submission.id,
+        automation_id=chance.record.id,
+        arm=chance.arm,
+    )
+    active.setdefault(member_id, []).append(run)
+    _enter(batch, chance, "started", run_id=run_id)
+
+
+def _why_not(chance: _Chance, taken: set[tuple[int, str]], version: Version | None) -> str | None:
+    if chance.record.paused:
+        return "paused"
+    if (chance.record.id, chance.once_key) in taken:
+        return "once_per"
+    return "flow_not_live" if version is None else None
+
+
+def _enter(
+    batch: Batch, chance: _Chance, outcome: str, *, reason: str | None = None, run_id: int | None = None
+) -> None:
+    batch.entries.append(
+        EntryRecord(
+            automation_id=chance.record.id,
+            activity_id=chance.fired.activity.id,
+            member_id=chance.fired.activity.member_id,
+            once_key=chance.once_key if outcome == "started" else None,
+            outcome=outcome,
+            reason=reason,
+            run_id=run_id,
+            arm=chance.arm,
+            entered_at=batch.now,
+        )
+    )

@@ -1,0 +1,73 @@
+"""What is drained, by kind and key, and the tick that looks for what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ascend_core.operations.core import Core
+from ascend_core.operations.fire_timers import fire_timers
+from ascend_core.operations.receive_messages import handle_inbound
+from ascend_core.operations.send_messages import recover_sends, resolve_unknown, send_messages
+from ascend_core.operations.sync_account import sync_account
+from ascend_core.runtime.engine import Engine
+from ascend_core.store.accounts import AccountRecord, accounts
+
+__all__ = ["drain_all", "register_drains", "work_now"]
+
+TICK_SECONDS = 1.0
+BATCH = 500
+
+ALL = "all"
+"""The one key of work that is not divided yet."""
+
+
+def register_drains(engine: Engine, core: Core) -> None:
+    """Let *engine* do all the product's work."""
+
+    async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
+        await sync_account(core, int(key))
+        engine.wake("work", ALL)
+        return False
+
+    async def work(key: str, until: datetime) -> bool:  # noqa: ARG001 -- there is one key
+        while core.clock.now() < until:
+            if not await work_now(core):
+                return False
+        return True
+
+    async def tick() -> None:
+        engine.wake("work", ALL)
+        for account in core.database.read(accounts):
+            if is_due(account, core):
+                engine.wake("sync", str(account.id))
+
+    recover_sends(core)
+    engine.register("sync", sync)
+    engine.register("work", work)
+    engine.every(TICK_SECONDS, tick)
+
+
+def is_due(account: AccountRecord, core: Core) -> bool:
+    """Whether an account is to be asked now."""
+    if not account.sync_accounts or account.problem is not None:
+        return False
+    now = core.clock.now()
+    if account.retry_at is not None:
+        return account.retry_at <= now
+    return account.last_success_at is None or account.last_success_at + core.options.poll_every <= now
+
+
+async def work_now(core: Core) -> int:
+    """One round over everything but the sources: texts in, timers, texts in doubt, texts out. Returns what was done."""
+    done = handle_inbound(core, BATCH)
+    done += fire_timers(core, BATCH)
+    done += await resolve_unknown(core)
+    return done + await send_messages(core)
+
+
+async def drain_all(core: Core) -> int:
+    """Rounds until nothing is left to do now. Returns what was done."""
+    total = 0
+    while done := await work_now(core):
+        total += done
+    return total

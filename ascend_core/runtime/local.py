@@ -1,0 +1,99 @@
+"""The embedded engine: one loop in this process. It stores nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from ascend_core.contracts import Clock
+from ascend_core.runtime.engine import Drain, Tick
+
+__all__ = ["LocalEngine", "Tell"]
+
+LEASE = timedelta(seconds=30)
+"""How long one drain may go on before others get their turn."""
+
+FAILED_PAUSE_SECONDS = 5.0
+"""After a drain that failed, its key rests this long."""
+
+
+Tell = Callable[[str], None]
+"""Hears, in one sentence, that something failed."""
+
+Work = Awaitable[Any]
+
+
+class LocalEngine:
+    """Runs drains as tasks of one event loop, one per key at a time."""
+
+    def __init__(self, clock: Clock, report: Tell) -> None:
+        self._clock = clock
+        self._report = report
+        self._drains: dict[str, Drain] = {}
+        self._ticks: list[tuple[float, Tick]] = []
+        self._woken: set[tuple[str, str]] = set()
+        self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stirred = asyncio.Event()
+        self._stopping = False
+
+    def register(self, kind: str, drain: Drain) -> None:
+        self._drains[kind] = drain
+
+    def every(self, seconds: float, tick: Tick) -> None:
+        self._ticks.append((seconds, tick))
+
+    def wake(self, kind: str, key: str) -> None:
+        self._woken.add((kind, key))
+        self._stir()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._stir()
+
+    def _stir(self) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._stirred.set)
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        tickers = [asyncio.create_task(self._tick(seconds, tick)) for seconds, tick in self._ticks]
+        try:
+            while not self._stopping:
+                self._start_woken()
+                await self._stirred.wait()
+                self._stirred.clear()
+        finally:
+            for ticker in tickers:
+                ticker.cancel()
+            await asyncio.gather(*tickers, *self._busy.values(), return_exceptions=True)
+
+    async def _tick(self, seconds: float, tick: Tick) -> None:
+        while True:
+            await self._fenced("tick", tick())
+            await self._clock.sleep(seconds)
+
+    def _start_woken(self) -> None:
+        for place in sorted(self._woken - set(self._busy)):
+            self._woken.discard(place)
+            self._busy[place] = asyncio.create_task(self._drain(*place))
+
+    async def _drain(self, kind: str, key: str) -> None:
+        until = self._clock.now() + LEASE
+        left = await self._fenced(f"{kind} {key}", self._drains[kind](key, until))
+        if left is None:
+            await self._clock.sleep(FAILED_PAUSE_SECONDS)
+        del self._busy[kind, key]
+        if left:
+            self._woken.add((kind, key))
+        self._stirred.set()
+
+    async def _fenced(self, what: str, work: Work) -> bool | None:
+        try:
+            return bool(await work)
+        except Exception as error:  # noqa: BLE001 -- a fence: one failing drain must not stop the others
+            self._report(f"{what} failed: {error}")
+            return None

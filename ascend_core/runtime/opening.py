@@ -1,0 +1,94 @@
+"""Opening the product: from settings in the environment and a folder to a ``Core``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from ascend_core.contracts import Clock, Randomness
+from ascend_core.errors import BadInput
+from ascend_core.host.build import load_registry
+from ascend_core.host.context import ContextMaker
+from ascend_core.host.registry import Registry
+from ascend_core.operations.core import Core, Options
+from ascend_core.runtime.system import SystemClock, SystemRandomness
+from ascend_core.store.database import Database, open_database, sqlite_url
+from ascend_core.store.schema import check_schema, upgrade_schema
+from ascend_core.store.vault import make_key_file, open_vault
+
+__all__ = ["Home", "home_from", "init_home", "open_core", "open_registry"]
+
+DATABASE_FILE = "ascend.db"
+KEY_FILE = "ascend.key"
+
+
+@frozen(kw_only=True)
+class Home:
+    """Where one installation keeps its things."""
+
+    folder: Path
+    database_url: str
+    options: Options
+
+    @property
+    def key_file(self) -> Path:
+        """The keys that seal secrets."""
+        return self.folder / KEY_FILE
+
+
+def home_from(environment: Mapping[str, str] = os.environ) -> Home:
+    """Read the settings: ``ASCEND_HOME`` (default ``./ascend-data``), ``ASCEND_DATABASE_URL``, ``ASCEND_PUBLIC_URL``,
+    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``. Raises BadInput for a URL that is none."""
+    folder = Path(environment.get("ASCEND_HOME", "ascend-data"))
+    options = Options(
+        public_url=_url(environment, "ASCEND_PUBLIC_URL") or Options().public_url,
+        links_url=_url(environment, "ASCEND_LINKS_URL"),
+        utm_source=environment.get("ASCEND_UTM_SOURCE"),
+    )
+    url = environment.get("ASCEND_DATABASE_URL") or sqlite_url(folder.resolve() / DATABASE_FILE)
+    return Home(folder=folder, database_url=url, options=options)
+
+
+def _url(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name)
+    if not value:
+        return None
+    if not value.startswith(("http://", "https://")):
+        raise BadInput(f"{name} must begin with http:// or https://, not '{value}'")
+    return value.rstrip("/")
+
+
+def init_home(home: Home) -> None:
+    """Make the folder, the key file (mode 0600) and the newest tables; what is there already stays."""
+    home.folder.mkdir(parents=True, exist_ok=True)
+    make_key_file(home.key_file)
+    database = open_database(home.database_url)
+    try:
+        upgrade_schema(database)
+    finally:
+        database.close()
+
+
+def open_registry(clock: Clock, randomness: Randomness, *, environment: Mapping[str, str] = os.environ) -> Registry:
+    """Ask every installed plugin what it offers; plugins read their own settings from *environment*."""
+    return load_registry(context_for=ContextMaker(clock=clock, randomness=randomness, environment=environment))
+
+
+def open_core(home: Home, *, clock: Clock | None = None, randomness: Randomness | None = None) -> Core:
+    """Open an installation. Raises BadInput when it was never made, WrongDatabaseVersion when its tables do not fit."""
+    clock = clock or SystemClock()
+    randomness = randomness or SystemRandomness()
+    vault = open_vault(home.key_file)
+    database: Database = open_database(home.database_url)
+    check_schema(database)
+    return Core(
+        database=database,
+        registry=open_registry(clock, randomness),
+        vault=vault,
+        clock=clock,
+        randomness=randomness,
+        options=home.options,
+    )

@@ -1,0 +1,67 @@
+"""The public face: short links first, before any framework, then webhooks, then a plain page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ascend_core.contracts import Answer
+from ascend_core.operations.core import Core
+from ascend_core.web.click_writer import ClickWriter
+from ascend_core.web.redirect import NOT_FOUND, Redirect, code_in
+from ascend_core.web.requests import Receive, Scope, Send, send_answer
+from ascend_core.web.webhooks import Webhooks
+
+__all__ = ["PublicApp"]
+
+HOME = Answer(
+    content_type="text/html; charset=utf-8",
+    headers={"x-robots-tag": "noindex"},
+    body=(
+        b'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        b"<title>Links from text messages</title><h1>Links from text messages</h1>"
+        b"<p>This address serves the links in texts that people signed up for. "
+        b"To get no more texts, reply STOP to any of them.</p></html>"
+    ),
+)
+
+
+class PublicApp:
+    """The ASGI application of the public address."""
+
+    def __init__(self, core: Core, *, stir: Callable[[], None] = lambda: None) -> None:
+        self._writer = ClickWriter(core)
+        self._redirect = Redirect(core, self._writer)
+        self._webhooks = Webhooks(core, stir)
+
+    def close(self) -> None:
+        """Commit what is queued."""
+        self._writer.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        code = code_in(path)
+        if code is not None and scope["method"] in ("GET", "HEAD"):
+            await self._redirect.answer(scope, send, code)
+        elif path.startswith("/hooks/"):
+            await self._webhooks.answer(scope, receive, send)
+        elif path == "/":
+            await send_answer(send, HOME, head_only=scope["method"] == "HEAD")
+        elif path == "/health":
+            await send_answer(send, Answer(body=b"ok\n"))
+        else:
+            await send_answer(send, NOT_FOUND, head_only=scope["method"] == "HEAD")
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return

@@ -1,0 +1,72 @@
+"""Webhooks: ``/hooks/<channel>/…`` for providers, ``/hooks/<plugin>/<name>`` for what plugins registered.
+
+A provider's request is checked for its signature, its events are committed, and only then it is answered; the work
+they cause is done afterwards by the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ascend_core.contracts import Answer, RawRequest
+from ascend_core.errors import AscendError, BadInput
+from ascend_core.operations.connect import open_channel
+from ascend_core.operations.core import Core
+from ascend_core.operations.receive_messages import receive_events
+from ascend_core.web.requests import Receive, Scope, Send, TooLarge, read_request, send_answer
+
+__all__ = ["Webhooks"]
+
+
+class Webhooks:
+    """Answers everything under ``/hooks/``. *stir* is called when there is new work."""
+
+    def __init__(self, core: Core, stir: Callable[[], None]) -> None:
+        self._core = core
+        self._stir = stir
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        try:
+            request = await read_request(scope, receive, self._core.options.public_url)
+        except TooLarge:
+            await send_answer(send, Answer(status=413, body=b"the body is too large\n"))
+            return
+        await send_answer(send, await self._route(scope["path"], request))
+
+    async def _route(self, path: str, request: RawRequest) -> Answer:
+        parts = path.split("/")
+        if len(parts) != 4:
+            return _MISSING
+        _, _, owner, name = parts
+        webhook = self._core.registry.webhooks.get((owner, name))
+        if webhook is not None:
+            return await webhook.handle(request)
+        if owner in self._core.registry.channels:
+            return await asyncio.to_thread(self._channel, owner, request)
+        return _MISSING
+
+    def _channel(self, name: str, request: RawRequest) -> Answer:
+        try:
+            opened = open_channel(self._core, name)
+        except AscendError:
+            return Answer(status=503, body=b"try again later\n")
+        if opened is None:
+            return _MISSING
+        _, type_, settings = opened
+        if not type_.channel.is_genuine(settings, request):
+            return Answer(status=403, body=b"the signature does not fit\n")
+        try:
+            events = type_.channel.read(settings, request)
+        except BadInput as error:
+            return Answer(status=400, body=f"{error}\n".encode())
+        try:
+            receive_events(self._core, name, events)
+        except AscendError:
+            return Answer(status=503, body=b"try again later\n")  # the provider tells it again
+        self._stir()
+        return type_.channel.answer(settings, request)
+
+
+_MISSING = Answer(status=404, body=b"nothing here\n")
