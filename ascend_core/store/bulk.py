@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, String, Table, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ascend_core.store.tables import CoreRow
-from ascend_core.store.types import Instant, to_micros
+from ascend_core.store.types import to_micros
 
 __all__ = ["insert_rows", "reserve_ids", "table_of", "update_rows"]
 
@@ -116,9 +116,11 @@ def _pick(table: Table, name: str, place: int, dialect: str) -> str:
 
 
 def _postgresql_type(kind: TypeEngine[Any]) -> str:
+    if isinstance(kind, TypeDecorator):
+        return _postgresql_type(kind.impl_instance)
     if isinstance(kind, Boolean):
         return "boolean"
-    if isinstance(kind, BigInteger | Instant):
+    if isinstance(kind, BigInteger):
         return "bigint"
     if isinstance(kind, Integer):
         return "integer"

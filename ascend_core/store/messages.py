@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, func, literal, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 _message = table_of(Message)
+
+_RANK = literal(1 << 48, BigInteger)
+"""Puts a message's purpose above its id in one sortable number."""
 
 FINAL = ("delivered", "undelivered", "failed")
 
@@ -100,10 +103,6 @@ def ready_messages(tx: Connection, now: datetime, limit: int) -> list[MessageRec
     if tx.dialect.name == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
     return fetch(tx, MessageRecord, statement)
-
-
-_RANK = 1 << 48
-"""Puts a message's purpose above its id in one sortable number."""
 
 
 def move_messages(tx: Connection, rows: Sequence[dict[str, Any]], *, from_states: Collection[str]) -> int:
