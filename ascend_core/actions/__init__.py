@@ -1,0 +1,27 @@
+"""The built-in bot actions, one file each."""
+
+from typing import Any
+
+from ascend_core.actions.add_to_groups import ADD_TO_GROUPS
+from ascend_core.actions.ask import ASK
+from ascend_core.actions.branch import BRANCH
+from ascend_core.actions.remove_from_groups import REMOVE_FROM_GROUPS
+from ascend_core.actions.send import SEND
+from ascend_core.actions.set_fields import SET
+from ascend_core.actions.stop import STOP
+from ascend_core.actions.wait import WAIT
+from ascend_core.contracts import BotActionType
+
+__all__ = ["BUILT_IN_ACTIONS"]
+
+BUILT_IN_ACTIONS: tuple[BotActionType[Any], ...] = (
+    ADD_TO_GROUPS,
+    ASK,
+    BRANCH,
+    REMOVE_FROM_GROUPS,
+    SEND,
+    SET,
+    STOP,
+    WAIT,
+)
+"""Every bot action of the core, by name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from attrs import define, field, frozen
 
@@ -160,8 +160,13 @@ class _Applier:
         if item.reason == "bad_phone":
             parsed = parse_phone(item.submission.phone)
             item.detail = parsed.detail if isinstance(parsed, BadPhone) else None
-        if item.reason == "opted_out" and item.phone is not None:
-            self._opt_out(item.phone.e164, item.submission, people)
+        if item.phone is None:
+            return
+        if item.reason == "opted_out" and people.consents.get(item.phone.e164) == "subscribed":
+            # as strong as STOP for whoever is subscribed here, were it a moment ago and by the same page
+            self._consent(item.phone.e164, "unsubscribed", "upstream", item.submission, people)
+        elif item.reason is None and item.phone.e164 not in people.consents:
+            self._consent(item.phone.e164, "subscribed", "form", item.submission, people)
 
     def _reason(self, item: _Item, people: _People) -> str | None:
         submission, form = item.submission, item.form
@@ -183,13 +188,17 @@ class _Applier:
             return "create_members_off"
         return None
 
-    def _opt_out(self, phone: str, submission: Submission, people: _People) -> None:
-        """An opt-out upstream is as strong as STOP for whoever is subscribed here."""
-        if people.consents.get(phone) != "subscribed":
-            return
-        people.consents[phone] = "unsubscribed"
+    def _consent(
+        self,
+        phone: str,
+        state: ConsentState,
+        source: Literal["form", "upstream"],
+        submission: Submission,
+        people: _People,
+    ) -> None:
+        people.consents[phone] = state
         evidence = {"integration": self.account.integration, "submission": submission.key}
-        self.batch.consents.append(NewConsent(phone=phone, state="unsubscribed", source="upstream", evidence=evidence))
+        self.batch.consents.append(NewConsent(phone=phone, state=state, source=source, evidence=evidence))
 
     # applying
 
@@ -235,11 +244,7 @@ class _Applier:
         values = mapper.changes(item.submission, self.batch.members[member.id])
         if values:
             self.batch.set_fields(member.id, values)
-        if phone not in people.consents:
-            people.consents[phone] = "subscribed"
-            self.batch.subscribed[member.id] = True
-            evidence = {"integration": self.account.integration, "submission": item.submission.key}
-            self.batch.consents.append(NewConsent(phone=phone, state="subscribed", source="form", evidence=evidence))
+        self.batch.subscribed[member.id] = people.consents[phone] == "subscribed"
 
     def _add_to_form_group(self, item: _Item, groups: dict[int, str]) -> None:
         form = item.form
@@ -356,8 +361,8 @@ def _is_news(item: _Item) -> bool:
     known, submission = item.known, item.submission
     if known is None:
         return True
-    if known.reason in _NOT_JUDGED and item.form is not None and item.form.synced_at is not None:
-        return True
     if submission.modified_at < known.modified_at:
         return False
+    if known.reason in _NOT_JUDGED and item.form is not None and item.form.synced_at is not None:
+        return True
     return submission.modified_at > known.modified_at or dict(submission.state) != known.state

@@ -48,7 +48,7 @@ class NudgeFacts:
     def _submissions(self, links: Sequence[RunLink], member_id: int, since: datetime) -> list[datetime]:
         by_token = [link.submitted_at for link in links if link.submitted_at is not None]
         forms = {link.form_id for link in links if link.form_id is not None}
-        by_form = [at for form_id in forms for at in self.submitted.get((member_id, form_id), []) if at >= since]
+        by_form = [at for form_id in forms for at in self.submitted.get((member_id, form_id), []) if at > since]
         return by_token + by_form
 
 

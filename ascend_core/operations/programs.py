@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Collection
 from threading import Lock
 
-from ascend_core.flow.load import load_flow
 from attrs import frozen
 
 from ascend_core.flow.document import Flow
+from ascend_core.flow.load import load_flow
 from ascend_core.flow.program import Program, compile_flow
 from ascend_core.host.registry import Registry
 from ascend_core.store.database import Tx

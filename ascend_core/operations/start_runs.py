@@ -59,16 +59,17 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
 def _chances(batch: Batch, fired: Sequence[Fired]) -> list[_Chance]:
     records = automations_for(batch.tx, {each.activity.trigger for each in fired})
     return [
-        _chance(each, record)
+        _chance(batch, each, record)
         for each in fired
         for record in records
         if record.trigger == each.activity.trigger and record.form_id in (None, each.form.id)
     ]
 
 
-def _chance(fired: Fired, record: AutomationRecord) -> _Chance:
+def _chance(batch: Batch, fired: Fired, record: AutomationRecord) -> _Chance:
     document = read_automation(record.source, record.name)
-    arm = None if document.ab_test is None else choose_arm(document.ab_test, fired.activity.member_id)
+    phone = batch.members[fired.activity.member_id].phone
+    arm = None if document.ab_test is None else choose_arm(document.ab_test, phone)
     flow = arm or document.run or ""
     key = once_key(document.once_per, fired.activity)
     return _Chance(fired=fired, record=record, document=document, arm=arm, flow=flow, once_key=key)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import time
 
-from ascend_core.engine.zones import candidate_zones
-
 from ascend_core.contracts import FormView, MemberView, QuietHours
+from ascend_core.engine.zones import candidate_zones
 from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import MemberRecord
 from ascend_core.store.submissions import SubmissionRecord

@@ -11,8 +11,9 @@ from ascend_core.operations.send_messages import recover_sends, resolve_unknown,
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.runtime.engine import Engine
 from ascend_core.store.accounts import AccountRecord, accounts
+from ascend_core.store.due import look
 
-__all__ = ["drain_all", "register_drains", "work_now"]
+__all__ = ["drain_all", "is_due", "recover", "register_drains", "work_now"]
 
 TICK_SECONDS = 1.0
 BATCH = 500
@@ -41,10 +42,15 @@ def register_drains(engine: Engine, core: Core) -> None:
             if is_due(account, core):
                 engine.wake("sync", str(account.id))
 
-    recover_sends(core)
+    recover(core)
     engine.register("sync", sync)
     engine.register("work", work)
     engine.every(TICK_SECONDS, tick)
+
+
+def recover(core: Core) -> None:
+    """At start: what was being sent when the last process died is in doubt."""
+    recover_sends(core)
 
 
 def is_due(account: AccountRecord, core: Core) -> bool:
@@ -59,10 +65,16 @@ def is_due(account: AccountRecord, core: Core) -> bool:
 
 async def work_now(core: Core) -> int:
     """One round over everything but the sources: texts in, timers, texts in doubt, texts out. Returns what was done."""
-    done = handle_inbound(core, BATCH)
-    done += fire_timers(core, BATCH)
-    done += await resolve_unknown(core)
-    return done + await send_messages(core)
+    waiting = core.database.read(look)
+    now = core.clock.now()
+    done = handle_inbound(core, BATCH) if waiting.inbound else 0
+    if waiting.timer_at is not None and waiting.timer_at <= now:
+        done += fire_timers(core, BATCH)
+    if waiting.unknown_at is not None and waiting.unknown_at <= now:
+        done += await resolve_unknown(core)
+    if done or (waiting.ready_at is not None and waiting.ready_at <= now):
+        done += await send_messages(core)
+    return done
 
 
 async def drain_all(core: Core) -> int:

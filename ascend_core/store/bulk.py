@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -29,6 +30,7 @@ def table_of(row_type: type[CoreRow]) -> Table:
 def insert_rows(tx: Connection, row_type: type[CoreRow], rows: Sequence[Row], *, skip_known: bool = False) -> int:
     """Insert *rows* (all with the same keys) and return how many were new.
 
+    NUL and unpaired surrogates, which PostgreSQL does not take, become U+FFFD in every text, on both databases alike.
     *skip_known*: a row that a unique key says is there already is left as it is; without it, IntegrityError.
     """
     if not rows:
@@ -67,11 +69,33 @@ def reserve_ids(tx: Connection, row_type: type[CoreRow], count: int) -> list[int
 
 
 def _batch(rows: Sequence[Row]) -> str:
-    return json.dumps([[_plain(value) for value in row.values()] for row in rows], separators=(",", ":"))
+    batch = _json([[_plain(value) for value in row.values()] for row in rows])
+    return _json(_storable(json.loads(batch))) if _UNSTORABLE.search(batch) else batch
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:
     return to_micros(value) if isinstance(value, datetime) else value
+
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""PostgreSQL takes neither; one such name must not hold up the page it came with."""
+
+_UNSTORABLE = re.compile("\\\\u0000|[\ud800-\udfff]")
+"""The same in JSON, where NUL is escaped; a quick look at the whole batch."""
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NO_TEXT.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return value
 
 
 @lru_cache(maxsize=256)

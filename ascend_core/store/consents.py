@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import pairs
 from ascend_core.store.tables import Consent, ConsentEntry
 
 __all__ = ["ConsentState", "NewConsent", "consent_states", "ledger_of", "record_consents"]
@@ -40,7 +41,7 @@ def consent_states(tx: Connection, phones: Collection[str], *, lock: bool = Fals
     statement = select(_consent.c.phone, _consent.c.state).where(_consent.c.phone.in_(sorted(phones)))
     if lock and tx.dialect.name == "postgresql":
         statement = statement.order_by(_consent.c.phone).with_for_update()
-    return dict(tx.execute(statement).tuples().all())
+    return pairs(tx.execute(statement))
 
 
 def record_consents(tx: Connection, entries: Sequence[NewConsent], *, now: datetime) -> None:

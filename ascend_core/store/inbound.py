@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import InboundText
 
 __all__ = [
@@ -75,10 +75,10 @@ def latest_replies(tx: Connection, member_ids: Collection[int]) -> dict[int, dat
     statement = (
         select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
     )
-    return dict(tx.execute(statement).tuples().all())
+    return pairs(tx.execute(statement))
 
 
 def inbound_counts(tx: Connection) -> dict[str, int]:
     """What became of the texts that came in."""
     outcome = func.coalesce(_inbound.c.outcome, "waiting")
-    return dict(tx.execute(select(outcome, func.count()).group_by(outcome).order_by(outcome)).tuples().all())
+    return pairs(tx.execute(select(outcome, func.count()).group_by(outcome).order_by(outcome)))

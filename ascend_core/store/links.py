@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import text
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import Click, Link, Message, Url
 from ascend_core.store.types import to_micros
 
@@ -203,4 +203,4 @@ def has_click(tx: Connection, code: str, at: datetime, user_agent: str) -> bool:
 def click_counts(tx: Connection) -> dict[str, int]:
     """How many clicks of each class there are."""
     statement = select(_click.c.kind, func.count()).group_by(_click.c.kind).order_by(_click.c.kind)
-    return dict(tx.execute(statement).tuples().all())
+    return pairs(tx.execute(statement))

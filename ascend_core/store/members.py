@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import GroupMember, Member, MemberGroup
 
 __all__ = [
@@ -130,12 +130,12 @@ def ensure_groups(tx: Connection, names: Collection[str], *, kind: str, now: dat
 
 def _group_ids(tx: Connection, names: Collection[str]) -> dict[str, int]:
     statement = select(_group.c.name, _group.c.id).where(_group.c.name.in_(sorted(names)))
-    return dict(tx.execute(statement).tuples().all())
+    return pairs(tx.execute(statement))
 
 
 def group_names_by_id(tx: Connection, ids: Collection[int]) -> dict[int, str]:
     """The names of groups."""
-    return dict(tx.execute(select(_group.c.id, _group.c.name).where(_group.c.id.in_(sorted(ids)))).tuples().all())
+    return pairs(tx.execute(select(_group.c.id, _group.c.name).where(_group.c.id.in_(sorted(ids)))))
 
 
 def group_taken(tx: Connection, name: str, group_id: int | None = None) -> bool:

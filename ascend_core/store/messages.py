@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, func, literal, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import DeliveryEvent, Message
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "messages_by_key",
     "messages_of_run",
     "move_messages",
-    "next_ready_at",
     "note_deliveries",
     "put_in_doubt",
     "ready_messages",
@@ -146,17 +145,10 @@ def messages_of_run(tx: Connection, run_id: int) -> list[MessageRecord]:
     )
 
 
-def next_ready_at(tx: Connection) -> datetime | None:
-    """When the next message may be claimed, or looked up."""
-    waiting = _message.c.state.in_(("ready", "unknown"))
-    moment: datetime | None = tx.execute(select(func.min(_message.c.due_at)).where(waiting)).scalar_one()
-    return moment
-
-
 def state_counts(tx: Connection) -> dict[str, int]:
     """How many messages are in each state."""
     statement = select(_message.c.state, func.count()).group_by(_message.c.state).order_by(_message.c.state)
-    return dict(tx.execute(statement).tuples().all())
+    return pairs(tx.execute(statement))
 
 
 def note_deliveries(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -8,12 +8,12 @@ from typing import Any, TypeVar, cast
 
 import attrs
 from sqlalchemy import Select, select
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Result
 
 from ascend_core.store.bulk import table_of
 from ascend_core.store.tables import CoreRow
 
-__all__ = ["columns_of", "fetch", "pick"]
+__all__ = ["columns_of", "fetch", "pairs", "pick"]
 
 R = TypeVar("R")
 
@@ -33,3 +33,8 @@ def pick(record: type[Any], row_type: type[CoreRow], *more: Any) -> Select[Any]:
 def fetch(tx: Connection, record: type[R], statement: Select[Any]) -> list[R]:
     """Run *statement* and make a *record* of each row."""
     return [record(**row) for row in tx.execute(statement).mappings()]
+
+
+def pairs(result: Result[Any]) -> dict[Any, Any]:
+    """The rows of a result with two columns, the first being unique, as a dict."""
+    return {row[0]: row[1] for row in result}

@@ -28,7 +28,6 @@ __all__ = [
     "insert_timers",
     "insert_traces",
     "known_once_keys",
-    "next_timer_at",
     "nudge_counts",
     "reserve_run_ids",
     "reserve_timer_ids",
@@ -176,14 +175,6 @@ def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRecord]:
     if tx.dialect.name == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
     return fetch(tx, TimerRecord, statement)
-
-
-def next_timer_at(tx: Connection) -> datetime | None:
-    """When the next timer is due."""
-    moment: datetime | None = tx.execute(
-        select(func.min(_timer.c.due_at)).where(_timer.c.settled_at.is_(None))
-    ).scalar_one()
-    return moment
 
 
 def timers_by_id(tx: Connection, ids: Collection[int]) -> dict[int, TimerRecord]:

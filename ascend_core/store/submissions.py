@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import Activity, DiscoveredField, FieldMapping, Submission
 
 __all__ = [
@@ -170,7 +170,7 @@ def note_fields(tx: Connection, account_id: int, labels: Mapping[str, str], *, n
 def discovered_fields(tx: Connection, account_id: int) -> dict[str, str]:
     """Custom fields met so far: source to label."""
     statement = select(_found.c.source, _found.c.label).where(_found.c.account_id == account_id)
-    return dict(tx.execute(statement.order_by(_found.c.source)).tuples().all())
+    return pairs(tx.execute(statement.order_by(_found.c.source)))
 
 
 def outcome_counts(tx: Connection) -> tuple[int, dict[str, int]]:
@@ -205,4 +205,4 @@ def member_counts(tx: Connection) -> tuple[int, int]:
 def trigger_counts(tx: Connection) -> dict[str, int]:
     """How often each trigger fired."""
     statement = select(_activity.c.trigger, func.count()).group_by(_activity.c.trigger).order_by(_activity.c.trigger)
-    return dict(tx.execute(statement).tuples().all())
+    return pairs(tx.execute(statement))

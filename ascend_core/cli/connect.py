@@ -1,0 +1,60 @@
+"""``connect``, for every integration and every channel: checked before it is saved."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import click
+
+from ascend_core.cli.account_options import SettingOptions
+from ascend_core.cli.opening import opened_core
+from ascend_core.cli.showing import say
+from ascend_core.contracts import ChannelType, IntegrationType
+from ascend_core.operations.connect import connect_account, connect_channel
+
+__all__ = ["connect_account_command", "connect_channel_command"]
+
+
+def connect_account_command(type_: IntegrationType) -> click.Command:
+    """``ascend <integration> connect``."""
+    options = SettingOptions(type_.account)
+
+    @click.command("connect", help=f"Connect {type_.label}: checked first, then saved with its secrets sealed.")
+    @options.decorate
+    @click.option(
+        "--sync-new-forms/--no-sync-new-forms",
+        "--sync-new-events/--no-sync-new-events",
+        "sync_new_forms",
+        default=False,
+        show_default=True,
+        help="Sync every event, those there are and those to come.",
+    )
+    def connect(*, sync_new_forms: bool, **given: Any) -> None:
+        values = options.read(given)
+        with opened_core() as core:
+            asyncio.run(connect_account(core, type_.name, values, sync_new_forms=sync_new_forms))
+        say(f"{type_.label} {values[type_.key]} is connected.")
+        if sync_new_forms:
+            say(f"Every event is synced as it is found: by ascend serve, or now with: ascend {type_.name} fetch")
+        else:
+            say(f"Next: ascend {type_.name} fetch, then ascend {type_.name} sync EVENT")
+
+    return connect
+
+
+def connect_channel_command(type_: ChannelType) -> click.Command:
+    """``ascend <channel> connect``."""
+    options = SettingOptions(type_.settings)
+
+    @click.command("connect", help=f"Connect {type_.label}: checked first, then saved with its secrets sealed.")
+    @options.decorate
+    def connect(**given: Any) -> None:
+        values = options.read(given)
+        with opened_core() as core:
+            asyncio.run(connect_channel(core, type_.name, values))
+            address = f"{core.options.public_url}/hooks/{type_.name}/inbound"
+        say(f"{type_.label} is connected.")
+        say(f"Let the provider post incoming texts to: {address}")
+
+    return connect

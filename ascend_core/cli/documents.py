@@ -1,0 +1,48 @@
+"""Documents given on the command line: flows and automations, from files and folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from ascend_core.errors import BadInput
+
+__all__ = ["find_documents", "is_automation", "read_bytes", "read_text"]
+
+_AUTOMATION = re.compile(rb"^automation\s*:", re.MULTILINE)
+
+
+def find_documents(places: Iterable[Path]) -> list[Path]:
+    """The files among *places*, and every ``.yaml`` and ``.yml`` file inside the folders among them."""
+    found: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            inside = sorted(path for path in place.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+            if not inside:
+                raise BadInput(f"there is no .yaml file in {place}")
+            found.extend(inside)
+        else:
+            found.append(place)
+    return found
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises BadInput when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+
+
+def is_automation(text: bytes) -> bool:
+    """Whether a document means to be an automation; everything else is taken for a flow."""
+    return _AUTOMATION.search(text) is not None
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises BadInput when it cannot be read or is not UTF-8."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error

@@ -1,0 +1,108 @@
+"""``ascend flows``: check flow documents, publish them, list what is live."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import attrs
+import click
+
+from ascend_core.cli.documents import find_documents, is_automation, read_bytes, read_text
+from ascend_core.cli.groups import LazyGroup
+from ascend_core.cli.opening import opened_core
+from ascend_core.cli.showing import clean, say, show_json, show_table
+from ascend_core.errors import BadInput
+from ascend_core.flow.load import check_automation, check_flow
+from ascend_core.flow.problems import Problem
+from ascend_core.host.registry import Registry
+from ascend_core.operations.publish import publish_flow
+from ascend_core.runtime.opening import open_registry
+from ascend_core.runtime.system import SystemClock, SystemRandomness
+from ascend_core.store.flows import flow_names
+
+__all__ = ["PARTIAL", "flows"]
+
+PARTIAL = 3
+"""What a command ends with that did some of what it was asked to, and not all."""
+
+
+@click.group(cls=LazyGroup)
+def flows() -> None:
+    """Check and publish flows."""
+
+
+@flows.command()
+@click.argument("places", metavar="FILE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def lint(*, places: tuple[Path, ...], as_json: bool) -> None:
+    """Say what is wrong with flow and automation documents, each problem with its line and column."""
+    registry = open_registry(SystemClock(), SystemRandomness())
+    for left_out in registry.problems:
+        say(f"left out: {left_out}")
+    files = find_documents(places)
+    found = [problem for file in files for problem in _problems(file, registry)]
+    if as_json:
+        show_json([{**attrs.asdict(problem), "warning": problem.warning} for problem in found])
+    else:
+        for problem in found:
+            click.echo(clean(str(problem)) + (" (warning)" if problem.warning else ""))
+    errors = sum(not problem.warning for problem in found)
+    files_said = "1 file" if len(files) == 1 else f"{len(files)} files"
+    say(f"{files_said}: {_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}")
+    if errors:
+        sys.exit(BadInput.exit_code)
+
+
+def _problems(file: Path, registry: Registry) -> tuple[Problem, ...]:
+    text = read_bytes(file)
+    if is_automation(text):
+        return check_automation(text, file=str(file), triggers=registry.triggers)[1]
+    return check_flow(
+        text,
+        file=str(file),
+        actions=registry.actions,
+        nudges=registry.nudges,
+        trackers=registry.link_trackers,
+        triggers=registry.triggers,
+    )[1]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+@flows.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def publish(*, files: tuple[Path, ...]) -> None:
+    """Make flows live. Runs that are under way stay on the version they started on."""
+    done, failed = 0, 0
+    with opened_core() as core:
+        for file in files:
+            try:
+                published = publish_flow(core, read_text(file), file=str(file))
+            except BadInput as error:
+                if len(files) == 1:
+                    raise
+                failed += 1
+                say(f"error: {error}")
+                continue
+            done += 1
+            what = "is live now" if published.new else "was live already"
+            say(f"{published.name}: version {published.number} {what}")
+    if failed:
+        sys.exit(PARTIAL if done else BadInput.exit_code)
+
+
+@flows.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def list_flows(*, as_json: bool) -> None:
+    """Every live flow with the number of its version."""
+    with opened_core() as core:
+        found = core.database.read(flow_names)
+    if as_json:
+        show_json([{"flow": name, "version": number} for name, number in found])
+    elif found:
+        show_table(("Flow", "Version"), found, numbers=("Version",))
+    else:
+        say("No flow is live yet; publish one with: ascend flows publish FILE")

@@ -1,0 +1,188 @@
+"""``ascend <integration> fetch``, ``events``, ``sync``, ``unsync`` and ``ignored``."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import click
+
+from ascend_core.cli.integration import account_option
+from ascend_core.cli.opening import account_of, opened_core
+from ascend_core.cli.showing import moment, say, show_json, show_table
+from ascend_core.contracts import IntegrationType
+from ascend_core.errors import BadInput, NotFound
+from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
+from ascend_core.store.database import Tx
+from ascend_core.store.forms import FormRecord, form_list, forms_by_id
+from ascend_core.store.submissions import ignored_list
+
+__all__ = ["events_command", "fetch_command", "ignored_command", "sync_command", "unsync_command"]
+
+
+def fetch_command(type_: IntegrationType) -> click.Command:
+    """Fetch the forms."""
+
+    @click.command("fetch", help=f"Fetch the events of {type_.label} now.")
+    @click.option("--all", "everything", is_flag=True, help="Also those that did not change since the last time.")
+    @account_option
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def fetch(*, everything: bool, account_key: str | None, as_json: bool) -> None:
+        with opened_core() as core:
+            account = account_of(core, type_.name, account_key)
+            with _progress(f"Fetching events from {type_.label}") as progress:
+                counts = asyncio.run(fetch_forms(core, account, everything=everything, progress=progress))
+            there = core.database.read(lambda tx: len(form_list(tx, account.id)))
+        if as_json:
+            show_json({**attrs.asdict(counts), "events": there})
+        say(f"{counts.new} new, {counts.changed} changed, {counts.deleted} deleted; {there} events in all")
+
+    return fetch
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int | None], None] | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda seen, total: bar.update(task, completed=seen, total=total)
+
+
+def events_command(type_: IntegrationType) -> click.Command:
+    """The forms that were fetched."""
+
+    @click.command("events", help=f"The events of {type_.label} that were fetched, and which of them are synced.")
+    @click.option("--synced", is_flag=True, help="Only those that are synced.")
+    @click.option("--search", metavar="TEXT", help="Only those with TEXT in their name.")
+    @account_option
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def events(*, synced: bool, search: str | None, account_key: str | None, as_json: bool) -> None:
+        with opened_core() as core:
+            account = account_of(core, type_.name, account_key)
+            found = core.database.read(lambda tx: form_list(tx, account.id, synced=synced))
+        if search is not None:
+            found = [form for form in found if search.casefold() in form.name.casefold()]
+        if as_json:
+            show_json([_described(form) for form in found])
+        elif found:
+            show_table(("Key", "Name", "Starts", "Sync"), [_row(form) for form in found])
+        elif synced or search is not None:
+            say("No event fits.")
+        else:
+            say(f"No event is known yet; fetch them with: ascend {type_.name} fetch")
+
+    return events
+
+
+def _described(form: FormRecord) -> dict[str, Any]:
+    return {
+        "key": form.key,
+        "name": form.name,
+        "url": form.url,
+        "starts_at": form.starts_at,
+        "timezone": form.timezone,
+        "synced": form.synced_at is not None,
+        "synced_at": form.synced_at,
+        "deleted": form.deleted_at is not None,
+    }
+
+
+def _row(form: FormRecord) -> tuple[object, ...]:
+    name = form.name if form.deleted_at is None else f"{form.name} (deleted)"
+    return form.key, name, moment(form.starts_at, form.timezone), "Synced" if form.synced_at is not None else None
+
+
+def sync_command(type_: IntegrationType) -> click.Command:
+    """Turn one form on."""
+
+    @click.command("sync", help="Turn an event on, named by its key, its name or its URL: its sign-ups become members.")
+    @click.argument("event")
+    @account_option
+    def sync(*, event: str, account_key: str | None) -> None:
+        with opened_core() as core:
+            account = account_of(core, type_.name, account_key)
+            form = core.database.read(lambda tx: _wanted(tx, account.id, event, type_))
+            group = sync_form(core, form)
+        say(f"{form.name}: Synced. Whoever signs up is in the group '{group}'.")
+
+    return sync
+
+
+def unsync_command(type_: IntegrationType) -> click.Command:
+    """Turn one form off."""
+
+    @click.command("unsync", help="Turn an event off. Nothing is deleted.")
+    @click.argument("event")
+    @account_option
+    def unsync(*, event: str, account_key: str | None) -> None:
+        with opened_core() as core:
+            account = account_of(core, type_.name, account_key)
+            form = core.database.read(lambda tx: _wanted(tx, account.id, event, type_))
+            unsync_form(core, form)
+        say(f"{form.name}: not synced any more.")
+
+    return unsync
+
+
+def _wanted(tx: Tx, account_id: int, event: str, type_: IntegrationType) -> FormRecord:
+    """The one form that *event* names. Raises NotFound with the nearest name, BadInput when it names several."""
+    forms = form_list(tx, account_id)
+    same = [form.key for form in forms if form.name == event]
+    if len(same) > 1 and not any(form.key == event for form in forms):
+        raise BadInput(f"{len(same)} events are called '{event}'; say which by its key: {', '.join(same)}")
+    try:
+        return find_form(tx, account_id, event)
+    except NotFound:
+        near = difflib.get_close_matches(event, [form.name for form in forms], n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"fetch the newest with: ascend {type_.name} fetch"
+        raise NotFound(f"no {type_.label} event is called '{event}'; {hint}") from None
+
+
+def ignored_command(type_: IntegrationType) -> click.Command:
+    """What was ignored, and why."""
+
+    @click.command("ignored", help="The submissions that were ignored, the newest first, each with its reason.")
+    @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many to show.")
+    @account_option
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def ignored(*, limit: int, account_key: str | None, as_json: bool) -> None:
+        with opened_core() as core:
+            account = account_of(core, type_.name, account_key)
+            found = core.database.read(lambda tx: _ignored(tx, account.id, limit))
+        if as_json:
+            show_json(found)
+        elif found:
+            rows = [
+                (each["key"], each["event"], moment(each["seen_at"]), each["reason"], each["detail"]) for each in found
+            ]
+            show_table(("Attendance", "Event", "Seen", "Reason", "Detail"), rows)
+        else:
+            say("No submission was ignored.")
+
+    return ignored
+
+
+def _ignored(tx: Tx, account_id: int, limit: int) -> list[dict[str, Any]]:
+    records = ignored_list(tx, account_id, limit=limit)
+    forms = forms_by_id(tx, {record.form_id for record in records if record.form_id is not None})
+    return [
+        {
+            "key": record.key,
+            "event": None if record.form_id is None else forms[record.form_id].name,
+            "seen_at": record.seen_at,
+            "reason": record.reason,
+            "detail": record.detail,
+        }
+        for record in records
+    ]

@@ -1,0 +1,108 @@
+"""``ascend serve``: the public address and the worker in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from types import FrameType
+
+import click
+
+from ascend_core.cli.opening import opened_core
+from ascend_core.cli.showing import say
+from ascend_core.operations.core import Core
+from ascend_core.runtime.drains import register_drains
+from ascend_core.runtime.file_lock import only_one
+from ascend_core.runtime.local import LocalEngine
+from ascend_core.runtime.opening import home_from
+from ascend_core.store.channels import channels
+from ascend_core.web.public import PublicApp
+from ascend_core.web.serving import bind, url_of
+from ascend_core.web.serving import serve as serve_app
+
+__all__ = ["serve"]
+
+LOCK_FILE = "ascend.lock"
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- read here, never bound
+"""Addresses to listen on that nobody can call, and what this machine calls instead."""
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one.")
+@click.option("--no-worker", is_flag=True, help="Only answer; another process does the work.")
+def serve(*, host: str, port: int, no_worker: bool) -> None:
+    """Serve links and webhooks, and do the work: sync, text, nudge. Ctrl-C ends it, with the work in hand done."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(closing(bind(host, port)))
+        bound = url_of(listener).replace(f"//{host}", f"//{_EVERYWHERE.get(host, host)}")
+        public_url = None if os.environ.get("ASCEND_PUBLIC_URL") else bound
+        core = stack.enter_context(opened_core(public_url=public_url))
+        stack.enter_context(_ended_by_signals())
+        engine = LocalEngine(core.clock, say)
+        if not no_worker:
+            stack.enter_context(_alone(core))
+            register_drains(engine, core)
+            stack.enter_context(_working(engine))
+        app = stack.enter_context(closing(PublicApp(core, stir=lambda: engine.wake("work", "all"))))
+        with suppress(KeyboardInterrupt):
+            asyncio.run(serve_app(app, listener, started=lambda: _introduce(core, bound, working=not no_worker)))
+        say("Ending: finishing what is in hand …")
+    say("Ended.")
+
+
+@contextmanager
+def _alone(core: Core) -> Iterator[None]:
+    """A SQLite database has one worker; on PostgreSQL several share the work."""
+    lock = home_from().folder / LOCK_FILE
+    with only_one(lock) if core.database.kind == "sqlite" else nullcontext():
+        yield
+
+
+@contextmanager
+def _working(engine: LocalEngine) -> Iterator[None]:
+    """The worker runs in a thread with a loop of its own, so that its database work never holds up a redirect."""
+    worker = threading.Thread(target=lambda: asyncio.run(engine.run()), name="worker", daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        engine.stop()
+        worker.join()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM ends the block like Ctrl-C does. While the server answers, it takes both for itself and ends in order."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _introduce(core: Core, bound: str, *, working: bool) -> None:
+    options = core.options
+    say(f"Ascend listens on {bound} (Ctrl-C ends it).")
+    if options.public_url != bound:
+        say(f"  The world reaches it at {options.public_url}")
+    connected = core.database.read(channels)
+    for record in connected:
+        say(f"  Incoming {record.channel} texts are expected at {options.public_url}/hooks/{record.channel}/inbound")
+    if not connected:
+        names = " or ".join(f"ascend {name} connect" for name in core.registry.channels) or "ascend plugins list"
+        say(f"  No channel is connected: nothing is texted. Run: {names}")
+    if not working:
+        say("  Without a worker: nothing is synced or sent by this process.")
+    for problem in core.registry.problems:
+        say(f"  left out: {problem}")

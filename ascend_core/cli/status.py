@@ -1,0 +1,139 @@
+"""``ascend status``: how everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from ascend_core.cli.opening import opened_core
+from ascend_core.cli.showing import ago, moment, say, show_json, show_table, yes_no
+from ascend_core.operations.core import Core
+from ascend_core.operations.summary import summarize
+from ascend_core.store.accounts import AccountRecord, accounts
+from ascend_core.store.channels import ChannelRecord, channels
+from ascend_core.store.database import Tx
+from ascend_core.store.forms import count_forms
+
+__all__ = ["accounts_described", "channels_described", "show_accounts", "show_channels", "status"]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def status(*, as_json: bool) -> None:
+    """How everything is: accounts and their lag, channels, and what happened so far, counted."""
+    with opened_core() as core:
+        document = {
+            "accounts": accounts_described(core),
+            "channels": channels_described(core),
+            **summarize(core),
+        }
+        now = core.clock.now()
+    if as_json:
+        show_json(document)
+        return
+    show_accounts(document["accounts"], now)
+    click.echo()
+    show_channels(document["channels"])
+    click.echo()
+    show_table(("What", "Count"), list(_counts(document)), numbers=("Count",))
+
+
+def accounts_described(core: Core, integration: str | None = None) -> list[dict[str, Any]]:
+    """Every account (of one *integration*), its switches, its forms, and how far behind its source it may be."""
+    now = core.clock.now()
+
+    def work(tx: Tx) -> list[dict[str, Any]]:
+        return [_account(record, count_forms(tx, record.id), now) for record in accounts(tx, integration=integration)]
+
+    return core.database.read(work)
+
+
+def _account(record: AccountRecord, forms: tuple[int, int], now: datetime) -> dict[str, Any]:
+    success = record.last_success_at
+    return {
+        "integration": record.integration,
+        "account": record.key,
+        "sync_accounts": record.sync_accounts,
+        "create_new_members": record.create_members,
+        "sync_new_events": record.sync_new_forms,
+        "forms": forms[0],
+        "synced_forms": forms[1],
+        "last_success_at": success,
+        "lag_seconds": None if success is None else max(0, int((now - success).total_seconds())),
+        "retry_at": record.retry_at,
+        "failures": record.failures,
+        "problem": record.problem,
+    }
+
+
+def channels_described(core: Core, channel: str | None = None) -> list[dict[str, Any]]:
+    """Every connected channel (that one), without its secrets."""
+    found = core.database.read(channels)
+    return [_channel(record) for record in found if channel in (None, record.channel)]
+
+
+def _channel(record: ChannelRecord) -> dict[str, Any]:
+    return {
+        "channel": record.channel,
+        "settings": record.settings,
+        "connected_at": record.connected_at,
+        "paused_until": record.paused_until,
+        "problem": record.problem,
+    }
+
+
+def show_accounts(described: list[dict[str, Any]], now: datetime) -> None:
+    """Accounts as a table; a hint where there is none."""
+    if not described:
+        say("No account is connected yet; see: ascend plugins list")
+        return
+    rows = [
+        (
+            f"{each['integration']} {each['account']}",
+            yes_no(each["sync_accounts"]),
+            f"{each['synced_forms']} of {each['forms']}",
+            None if each["last_success_at"] is None else ago(now - each["last_success_at"]),
+            each["problem"] or _failing(each),
+        )
+        for each in described
+    ]
+    show_table(("Account", "Sync", "Forms synced", "Last success", "Problem"), rows)
+
+
+def _failing(described: dict[str, Any]) -> str | None:
+    if not described["failures"]:
+        return None
+    return f"failed {described['failures']} times; tried again at {moment(described['retry_at'])}"
+
+
+def show_channels(described: list[dict[str, Any]]) -> None:
+    """Channels as a table; a hint where there is none."""
+    if not described:
+        say("No channel is connected yet: nothing is texted.")
+        return
+    rows = [
+        (
+            each["channel"],
+            moment(each["connected_at"]),
+            ", ".join(f"{name}: {value}" for name, value in each["settings"].items()) or None,
+            each["problem"] or (f"paused until {moment(each['paused_until'])}" if each["paused_until"] else None),
+        )
+        for each in described
+    ]
+    show_table(("Channel", "Connected", "Settings", "Problem"), rows)
+
+
+def _counts(document: dict[str, Any]) -> Iterable[tuple[str, int]]:
+    for part in ("members", "submissions", "triggers", "messages", "nudges", "clicks", "inbound"):
+        yield from _flat(part, document[part])
+
+
+def _flat(name: str, value: Any) -> Iterable[tuple[str, int]]:
+    if isinstance(value, dict):
+        for inner, count in value.items():
+            yield from _flat(f"{name} {inner}".rstrip(), count)
+    else:
+        yield name, value

@@ -1,0 +1,263 @@
+"""A sprint: what a run does between two waits. Pure: the same run, happening and scene give the same effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from attrs import define, evolve, field, frozen
+
+from ascend_core.contracts import (
+    BotActionType,
+    Effect,
+    EndRun,
+    FieldValue,
+    Happened,
+    MemberView,
+    Memory,
+    Outcome,
+    Reached,
+    Replied,
+    SendText,
+    StartTimer,
+    TimedOut,
+    Trace,
+)
+from ascend_core.engine.messages import fault_of
+from ascend_core.engine.runs import RunState
+from ascend_core.engine.scene import Scene, SceneView, member_after
+from ascend_core.flow.document import Step
+from ascend_core.flow.program import Node, Program
+
+__all__ = ["MOST_SPRINTS", "MOST_STEPS_A_SPRINT", "ArmNudge", "Placed", "Sprint", "resume", "start"]
+
+MOST_STEPS_A_SPRINT = 100
+"""Steps before a run must wait or end: more is a flow that never comes to rest (rule 6 of the flow language)."""
+MOST_SPRINTS = 500
+"""Sprints of one run: more is a conversation that never ends (rule 6)."""
+
+
+@frozen(kw_only=True)
+class ArmNudge:
+    """Decide this nudge at *due_at*; never send it after *expires_at*. Both aware, UTC."""
+
+    step: str
+    index: int
+    """Among the step's nudges, from 0."""
+    type: str
+    due_at: datetime
+    expires_at: datetime | None = None
+
+
+@frozen
+class Placed:
+    """An effect and the path of the step that asked for it; None: the run itself."""
+
+    step: str | None
+    effect: Effect | ArmNudge
+
+
+@frozen(kw_only=True)
+class Sprint:
+    """What came of it: the run as it stands now, the member as changed, and the effects in order."""
+
+    run: RunState
+    member: MemberView
+    effects: tuple[Placed, ...]
+
+
+Actions = Mapping[str, BotActionType[Any]]
+
+
+def start(program: Program, scene: Scene, actions: Actions) -> Sprint:
+    """Begin a run of *program*. Total: whatever goes wrong is in the effects."""
+    return _Sprinter(program=program, scene=scene, actions=actions, number=1).go(program.first, Reached(), {})
+
+
+def resume(program: Program, run: RunState, happened: Replied | TimedOut, scene: Scene, actions: Actions) -> Sprint:
+    """Go on with *run* after what *happened*. Total.
+
+    A run that does not wait for it (ended, or deaf to replies) stays as it is, without effects.
+    """
+    if run.ended is not None or not run.waiting or (isinstance(happened, Replied) and not run.hears_replies):
+        return Sprint(run=run, member=scene.member, effects=())
+    reply = happened.text if isinstance(happened, Replied) else None
+    sprinter = _Sprinter(program=program, scene=scene, actions=actions, number=run.sprint + 1, reply=reply)
+    if run.sprint >= MOST_SPRINTS:
+        return sprinter.give_up("too_many_steps", run.position, {"limit": "sprints", "most": MOST_SPRINTS})
+    return sprinter.go(run.position, happened, run.memory)
+
+
+@define(kw_only=True, eq=False)
+class _Sprinter:
+    """One sprint under way."""
+
+    program: Program
+    scene: Scene
+    actions: Actions
+    number: int
+    reply: str | None = None
+    placed: list[Placed] = field(factory=list)
+
+    def go(self, position: str | None, happened: Happened, memory: Memory) -> Sprint:
+        """Take steps until the run waits or ends."""
+        for _ in range(MOST_STEPS_A_SPRINT):
+            if position is None:
+                return self.end(EndRun(reason="finished"))
+            node = self.program.nodes.get(position)
+            if node is None:
+                return self.give_up("failed", position, {"problem": "no_such_step"})
+            taken = self.take(node, happened, memory)
+            if isinstance(taken, Sprint):
+                return taken
+            position, happened, memory = taken.position, Reached(), {}
+        return self.give_up("too_many_steps", position, {"limit": "steps", "most": MOST_STEPS_A_SPRINT})
+
+    def take(self, node: Node, happened: Happened, memory: Memory) -> Sprint | _GoOn:
+        """One step: what it leads to, its effects placed; none of them when it fails."""
+        step = node.step
+        action = self.actions.get(step.action)
+        if action is None:
+            return self.give_up("failed", step.path, {"problem": "no_such_action", "action": step.action})
+        view = SceneView(scene=self.scene, happened=happened, memory=memory, reply=self.reply)
+        try:
+            outcome = _checked(action.run(view, step.params), node)
+            member = self.scene.member
+            for effect in outcome.effects:
+                member = member_after(member, effect)
+        except Exception as error:  # noqa: BLE001 -- the fence of a step: a plugin's bug ends this run and no other
+            detail: dict[str, FieldValue] = {"problem": "action_failed", "action": step.action}
+            return self.give_up("failed", step.path, {**detail, "error": type(error).__name__})
+        self.place_trace(step, happened, outcome, view)
+        self.place_effects(step, outcome)
+        if isinstance(happened, Reached):
+            self.place_nudges(step)
+        if member is not self.scene.member:
+            self.scene = evolve(self.scene, member=member)
+        return self.leave(node, outcome)
+
+    def leave(self, node: Node, outcome: Outcome) -> Sprint | _GoOn:
+        """Where the run goes after the step."""
+        for effect in outcome.effects:
+            if isinstance(effect, EndRun):
+                return self.end(effect)
+        if not outcome.wait:
+            return _GoOn(node.exits[outcome.exit.exit] if outcome.exit is not None else node.next)
+        return self.sprint(
+            RunState(
+                position=node.step.path,
+                waiting=True,
+                hears_replies=outcome.hears_replies,
+                sprint=self.number,
+                memory=dict(outcome.memory),
+            )
+        )
+
+    def place_trace(self, step: Step, happened: Happened, outcome: Outcome, view: SceneView) -> None:
+        """One line for the step, and one for each problem it met."""
+        detail: dict[str, FieldValue] = {"action": step.action}
+        if outcome.exit is not None:
+            detail["exit"] = outcome.exit.exit
+        if outcome.why:
+            detail["why"] = outcome.why
+        self.place(step.path, Trace(kind=_kind(happened, outcome), step=step.path, detail=detail))
+        for problem in view.problems:
+            said: dict[str, FieldValue] = {"problem": problem.problem, "about": problem.about}
+            if problem.why:
+                said["why"] = problem.why
+            self.place(step.path, Trace(kind="problem", step=step.path, detail=said))
+
+    def place_effects(self, step: Step, outcome: Outcome) -> None:
+        """The step's effects in their order; a text that cannot go out becomes a problem in the trace."""
+        for effect in outcome.effects:
+            match effect:
+                case EndRun():
+                    continue
+                case SendText():
+                    fault = fault_of(effect)
+                    if fault is None:
+                        self.place(step.path, self.as_sent(effect))
+                    else:
+                        detail: dict[str, FieldValue] = {"problem": fault, "action": step.action, "not_sent": True}
+                        self.place(step.path, Trace(kind="problem", step=step.path, detail=detail))
+                case Trace(step=None):
+                    self.place(step.path, evolve(effect, step=step.path))
+                case _:
+                    self.place(step.path, effect)
+
+    def as_sent(self, text: SendText) -> SendText:
+        """*text* with the flow's quiet hours, marked as an answer when the sprint answers the member."""
+        quiet = text.quiet_hours if text.quiet_hours is not None else self.program.flow.quiet_hours
+        reply = text.reply or self.reply is not None
+        if quiet is text.quiet_hours and reply == text.reply:
+            return text
+        return evolve(text, quiet_hours=quiet, reply=reply)
+
+    def place_nudges(self, step: Step) -> None:
+        """Arm the nudges of a step that the run has just reached."""
+        now = self.scene.now
+        for index, nudge in enumerate(step.nudges):
+            expires_at = now + nudge.expires if isinstance(nudge.expires, timedelta) else nudge.expires
+            armed = ArmNudge(
+                step=step.path, index=index, type=nudge.type, due_at=now + nudge.after, expires_at=expires_at
+            )  # fmt: skip
+            self.place(step.path, armed)
+
+    def give_up(self, reason: str, step: str | None, detail: Mapping[str, FieldValue]) -> Sprint:
+        """End the run because it cannot go on; its nudges die with it."""
+        self.place(step, Trace(kind="problem", step=step, detail=dict(detail)))
+        return self.end(EndRun(reason=reason, cancel_nudges=True))
+
+    def end(self, ending: EndRun) -> Sprint:
+        """The run is over."""
+        self.place(None, Trace(kind="end", step=None, detail={"reason": ending.reason}))
+        self.place(None, ending)
+        return self.sprint(
+            RunState(position=None, waiting=False, hears_replies=False, sprint=self.number, ended=ending.reason)
+        )
+
+    def sprint(self, run: RunState) -> Sprint:
+        """The sprint is over."""
+        return Sprint(run=run, member=self.scene.member, effects=tuple(self.placed))
+
+    def place(self, step: str | None, effect: Effect | ArmNudge) -> None:
+        self.placed.append(Placed(step, effect))
+
+
+@frozen
+class _GoOn:
+    """The run goes on at *position*; None: it is finished."""
+
+    position: str | None
+
+
+def _kind(happened: Happened, outcome: Outcome) -> Literal["action", "branch", "wait", "reply", "timer"]:
+    match happened:
+        case Replied():
+            return "reply"
+        case TimedOut():
+            return "timer"
+        case Reached():
+            if outcome.wait:
+                return "wait"
+            return "branch" if outcome.exit is not None else "action"
+
+
+def _checked(outcome: object, node: Node) -> Outcome:
+    """*outcome*, if it is one this step can have. Raises TypeError or LookupError: the action has a bug."""
+    if not isinstance(outcome, Outcome):
+        raise TypeError("a bot action returns an Outcome")
+    if not all(isinstance(effect, _EFFECTS) for effect in outcome.effects):
+        raise TypeError("a bot action returns the effects of contracts.effects and nothing else")
+    if any(isinstance(effect, StartTimer) and effect.due_at.tzinfo is None for effect in outcome.effects):
+        raise TypeError("a timer's time is aware")
+    if not all(isinstance(value, _PLAIN) for value in outcome.memory.values()):
+        raise TypeError("a step remembers plain values only: they are stored")
+    if outcome.exit is not None and outcome.exit.exit not in node.exits:
+        raise LookupError("this step has no such exit")
+    return outcome
+
+
+_EFFECTS = get_args(Effect)
+_PLAIN = (str, int, float, bool, type(None))

@@ -1,0 +1,196 @@
+"""Reads flow and automation documents. Every problem of a file is found before it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, TypeVar
+
+import yaml
+from attrs import frozen
+
+from ascend_core.contracts import BotActionType, Duration, NudgeType, QuietHours, Steps
+from ascend_core.flow.canonical import digest_of
+from ascend_core.flow.document import ABTest, Automation, Flow
+from ascend_core.flow.limits import LONGEST_NAME
+from ascend_core.flow.nodes import entries, parse
+from ascend_core.flow.params import Reading, read_params
+from ascend_core.flow.problems import Problem, Problems, nearest, shown
+from ascend_core.flow.steps import StepReader
+from ascend_core.flow.values import NAME_RULE, is_name
+
+__all__ = ["SPEC", "check_automation", "check_flow", "load_automation", "load_flow"]
+
+SPEC = 1
+"""The version of the syntax this release reads."""
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class _WrittenFlow:
+    flow: str
+    steps: Steps
+    spec: int = SPEC
+    title: str | None = None
+    expires: Duration | None = None
+    reentry: Literal["skip", "restart", "parallel"] = "skip"
+    stop_when: str | None = None
+    quiet_hours: QuietHours | None = None
+
+
+@frozen(kw_only=True)
+class _WrittenTest:
+    name: str
+    arms: Mapping[str, int]
+
+
+@frozen(kw_only=True)
+class _WrittenAutomation:
+    automation: str
+    trigger: str
+    spec: int = SPEC
+    form: str = "any"
+    once_per: tuple[Literal["member", "form"], ...] = ("member", "form")
+    run: str | None = None
+    ab_test: _WrittenTest | None = None
+    add_to_groups: tuple[str, ...] = ()
+
+
+def load_flow(
+    text: str | bytes,
+    *,
+    file: str,
+    actions: Mapping[str, BotActionType[Any]],
+    nudges: Mapping[str, NudgeType],
+    trackers: Collection[str],
+    triggers: Collection[str] | None = None,
+) -> Flow:
+    """The flow that *text* holds.
+
+    *actions* and *nudges* are what is registered, by name; *trackers* and *triggers* are names. Without *triggers*,
+    ``stop_when`` is not checked. Raises FlowProblem with one line for each problem, as ``file:line:column: F012 …``.
+    """
+    flow, problems = check_flow(
+        text, file=file, actions=actions, nudges=nudges, trackers=trackers, triggers=triggers
+    )  # fmt: skip
+    return _whole(flow, problems, file)
+
+
+def check_flow(
+    text: str | bytes,
+    *,
+    file: str,
+    actions: Mapping[str, BotActionType[Any]],
+    nudges: Mapping[str, NudgeType],
+    trackers: Collection[str],
+    triggers: Collection[str] | None = None,
+) -> tuple[Flow | None, tuple[Problem, ...]]:
+    """The flow that *text* holds, None when it has errors; and all problems in order, warnings included."""
+    problems = Problems(file)
+    root = parse(text, problems)
+    if root is None:
+        return None, problems.in_order()
+    reading = Reading(problems=problems)
+    written = read_params(_WrittenFlow, entries(root, problems), reading, whole=root)
+    reader = StepReader(problems=problems, actions=actions, nudges=nudges, trackers=trackers)
+    listed = reading.inner.get("steps")
+    steps = reader.read(listed) if isinstance(listed, yaml.SequenceNode) else ()
+    if isinstance(listed, yaml.SequenceNode) and not listed.value:
+        problems.add("F013", listed, "a flow has at least one step")
+    if not isinstance(written, _WrittenFlow):
+        return None, problems.in_order()
+    _check_head(root, written.flow, written.spec, written.title, problems)
+    _check_trigger(root, "stop_when", written.stop_when, triggers, problems)
+    if not is_name(written.flow):
+        problems.add("F014", _at(root, "flow"), f"{shown(written.flow)} is no name for a flow: {NAME_RULE}")
+    if problems.any_errors():
+        return None, problems.in_order()
+    said: dict[str, Any] = {
+        "name": written.flow,
+        "title": written.title or written.flow,
+        "spec": written.spec,
+        "steps": steps,
+        "expires": written.expires.length if written.expires is not None else None,
+        "reentry": written.reentry,
+        "stop_when": written.stop_when,
+        "quiet_hours": written.quiet_hours,
+    }
+    return Flow(**said, source=_as_text(text), digest=digest_of(**said)), problems.in_order()
+
+
+def load_automation(text: str | bytes, *, file: str, triggers: Collection[str] | None = None) -> Automation:
+    """The automation that *text* holds. Without *triggers*, its trigger is not checked. Raises as ``load_flow``."""
+    automation, problems = check_automation(text, file=file, triggers=triggers)
+    return _whole(automation, problems, file)
+
+
+def check_automation(
+    text: str | bytes, *, file: str, triggers: Collection[str] | None = None
+) -> tuple[Automation | None, tuple[Problem, ...]]:
+    """The automation that *text* holds, None when it has errors; and all problems in order."""
+    problems = Problems(file)
+    root = parse(text, problems)
+    if root is None:
+        return None, problems.in_order()
+    written = read_params(_WrittenAutomation, entries(root, problems), Reading(problems=problems), whole=root)
+    if not isinstance(written, _WrittenAutomation):
+        return None, problems.in_order()
+    _check_head(root, written.automation, written.spec, None, problems)
+    _check_trigger(root, "trigger", written.trigger, triggers, problems)
+    _check_choice(root, written, problems)
+    if problems.any_errors():
+        return None, problems.in_order()
+    test = written.ab_test
+    automation = Automation(
+        name=written.automation,
+        trigger=written.trigger,
+        form=written.form,
+        once_per=written.once_per,
+        run=written.run,
+        ab_test=ABTest(name=test.name, arms=dict(test.arms)) if test is not None else None,
+        add_to_groups=written.add_to_groups,
+        source=_as_text(text),
+    )
+    return automation, problems.in_order()
+
+
+def _whole(document: T | None, found: tuple[Problem, ...], file: str) -> T:
+    if document is None:
+        problems = Problems(file, set(found))
+        problems.raise_errors()
+    assert document is not None  # noqa: S101 -- a document is missing only where an error was found
+    return document
+
+
+def _check_head(root: yaml.MappingNode, name: str, spec: int, title: str | None, problems: Problems) -> None:
+    if spec != SPEC:
+        problems.add("F006", _at(root, "spec"), f"'spec' is {spec}; this release reads {SPEC}")
+    for word in (name, title or ""):
+        if len(word) > LONGEST_NAME:
+            problems.add("F014", root, f"{shown(word)} has {len(word)} characters; a name has at most {LONGEST_NAME}")
+
+
+def _check_trigger(
+    root: yaml.MappingNode, key: str, name: str | None, triggers: Collection[str] | None, problems: Problems
+) -> None:
+    if name is not None and triggers is not None and name not in triggers:
+        problems.add("F016", _at(root, key), f"there is no trigger {shown(name)}{nearest(name, triggers)}")
+
+
+def _check_choice(root: yaml.MappingNode, written: _WrittenAutomation, problems: Problems) -> None:
+    if (written.run is None) == (written.ab_test is None):
+        problems.add("F060", root, "an automation has 'run' or 'ab_test', one of them")
+    if written.ab_test is not None:
+        weights = written.ab_test.arms.values()
+        if not any(weight > 0 for weight in weights) or any(weight < 0 for weight in weights):
+            at = _at(root, "ab_test")
+            problems.add("F061", at, "the arms' weights are whole numbers from 0, and one of them is above 0")
+
+
+def _at(root: yaml.MappingNode, key: str) -> yaml.Node:
+    """Where the value of *key* stands; the whole, where it is not written."""
+    return next((value for word, value in root.value if word.value == key), root)
+
+
+def _as_text(text: str | bytes) -> str:
+    return text.decode("utf-8") if isinstance(text, bytes) else text

@@ -1,0 +1,240 @@
+"""Reads the steps of a flow: each one's action, parameters, nudges and nested steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import yaml
+from attrs import define, field, frozen
+
+from ascend_core.contracts import BotActionType, Condition, Duration, LinkSpec, NudgeType, QuietHours, Text, named
+from ascend_core.flow.document import Nudge, Step
+from ascend_core.flow.limits import MOST_LEVELS, MOST_NUDGES, MOST_STEPS
+from ascend_core.flow.lint import lint_expression, lint_link, lint_text
+from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of
+from ascend_core.flow.params import BROKEN, Reading, params_of, read_params
+from ascend_core.flow.problems import Problems, nearest, shown
+from ascend_core.flow.values import NAME_RULE, is_name
+
+__all__ = ["StepReader"]
+
+_NUDGE = "nudge"
+_NUDGES = "nudges"
+_ID = "id"
+_STOP = "stop"
+
+
+@frozen(kw_only=True)
+class _WrittenNudge:
+    nudge: str
+    after: Duration
+    text: Text
+    link: str | None = None
+    condition: Condition | None = named("if", default=None)  # noqa: RUF009 -- it makes an attrs field
+    quiet_hours: QuietHours | None = None
+    expires: Duration | datetime | None = None
+
+
+@define(kw_only=True)
+class StepReader:
+    """Reads steps against what the plugins registered; counts them, and keeps their ids apart."""
+
+    problems: Problems
+    actions: Mapping[str, BotActionType[Any]]
+    nudges: Mapping[str, NudgeType]
+    trackers: Collection[str]
+    count: int = 0
+    ids: dict[str, int] = field(factory=dict)
+
+    def read(self, node: yaml.SequenceNode, path: str = "", level: int = 1) -> tuple[Step, ...]:
+        """The steps of one list. *path* is that of the step and exit they are nested in, with its dot.
+
+        A step that could not be read is left out, and its problems are noted.
+        """
+        if level > MOST_LEVELS:
+            self.problems.add("F041", node, f"steps are nested too deep; at most {MOST_LEVELS} levels are possible")
+            return ()
+        drafts: list[_Draft] = []
+        for part in node.value:
+            given = self._entries(part)
+            if given and given[0][0].value == _NUDGE:
+                self._attach(part, given, drafts)
+            elif given and self._may_add(part):
+                drafts.append(self._step(part, given, f"{path}{len(drafts)}", level))
+        self._warn_unreached(drafts)
+        return tuple(step for step in (draft.finished() for draft in drafts) if step is not None)
+
+    def _entries(self, part: yaml.Node) -> list[Entry]:
+        if not isinstance(part, yaml.MappingNode):
+            problem = f"a step begins with its bot action and a colon ('send: …'); this is {kind_of(part)}"
+            self.problems.add("F017", part, problem)
+            return []
+        given = entries(part, self.problems)
+        if not given:
+            self.problems.add("F017", part, "a step names a bot action ('send: …'); this one is empty")
+        return given
+
+    def _may_add(self, part: yaml.Node) -> bool:
+        self.count += 1
+        if self.count == MOST_STEPS + 1:
+            self.problems.add("F040", part, f"a flow has at most {MOST_STEPS:,} steps; this is one more")
+        return self.count <= MOST_STEPS
+
+    def _step(self, part: yaml.Node, given: list[Entry], path: str, level: int) -> _Draft:
+        key, value = given[0]
+        draft = _Draft(path=path, action=key.value, line=key.start_mark.line + 1, node=part)
+        action = self.actions.get(key.value)
+        if action is None:
+            problem = f"there is no bot action {shown(key.value)}{nearest(key.value, self.actions)}"
+            self.problems.add("F010", key, problem)
+            return draft
+        reading = Reading(problems=self.problems)
+        common = self._common(action, given)
+        own = [(word, node) for word, node in given if word.value not in common]
+        params = params_of(action.params)
+        if not any(param.main for param in params):
+            own = own[1:]
+            if not is_nothing(value):
+                self.problems.add("F005", value, f"'{key.value}' takes no value; nothing stands behind its colon")
+        draft.params = read_params(action.params, own, reading, main_key=key.value, whole=part)
+        draft.links = _links(draft.params)
+        draft.id = self._id(common.get(_ID), draft, part)
+        self._lint(reading, draft.links)
+        if _NUDGES in common:
+            self._nudges(common[_NUDGES], draft)
+        for exit_name, node in reading.inner.items():
+            assert isinstance(node, yaml.SequenceNode)  # noqa: S101 -- the reader of parameters saw to it
+            draft.inner[exit_name] = self.read(node, f"{path}.{exit_name}.", level + 1)
+        return draft
+
+    def _common(self, action: BotActionType[Any], given: list[Entry]) -> dict[str, yaml.Node]:
+        """What every step may have, unless its action has a parameter of that name."""
+        own = {param.key for param in params_of(action.params)}
+        return {key.value: node for key, node in given[1:] if key.value in {_ID, _NUDGES} - own}
+
+    def _id(self, written: yaml.Node | None, draft: _Draft, part: yaml.Node) -> str | None:
+        """The step's id: its own key, or the parameter of that name (the value behind ``ask``)."""
+        given = written.value if isinstance(written, yaml.ScalarNode) else getattr(draft.params, _ID, None)
+        if not isinstance(given, str):
+            return None
+        if not is_name(given):
+            self.problems.add("F014", written or part, f"the id {shown(given)} is no name: {NAME_RULE}")
+        elif given in self.ids:
+            problem = f"the id '{given}' is already taken on line {self.ids[given]}"
+            self.problems.add("F018", written or part, problem)
+        else:
+            self.ids[given] = draft.line
+        return given
+
+    def _lint(self, reading: Reading, links: Mapping[str, LinkSpec] | None) -> None:
+        for text, node in reading.texts:
+            lint_text(text, node, links, self.problems)
+        for link, node in reading.urls:
+            lint_link(link, node, self.trackers, self.problems)
+        for source, node in reading.expressions:
+            lint_expression(source, node, self.problems)
+
+    def _attach(self, part: yaml.Node, given: list[Entry], drafts: list[_Draft]) -> None:
+        """A nudge written as a step belongs to the step before it (row H1)."""
+        if not drafts:
+            self.problems.add("F017", part, "a nudge follows the bot action it belongs to; nothing is before this one")
+        else:
+            self._nudge(part, given, drafts[-1])
+
+    def _nudges(self, node: yaml.Node, draft: _Draft) -> None:
+        if not isinstance(node, yaml.SequenceNode):
+            self.problems.add("F005", node, f"'{_NUDGES}' holds {kind_of(node)}; a list belongs there")
+            return
+        for part in node.value:
+            if isinstance(part, yaml.MappingNode):
+                self._nudge(part, entries(part, self.problems), draft)
+            else:
+                self.problems.add("F017", part, f"a nudge begins with 'nudge: <type>'; this is {kind_of(part)}")
+
+    def _nudge(self, part: yaml.Node, given: list[Entry], draft: _Draft) -> None:
+        reading = Reading(problems=self.problems)
+        written = read_params(_WrittenNudge, given, reading, whole=part)
+        self._lint(reading, draft.links)
+        draft.tried_nudges += 1
+        if draft.tried_nudges == MOST_NUDGES + 1:
+            self.problems.add("F042", part, f"a step has at most {MOST_NUDGES} nudges; this is one more")
+        if isinstance(written, _WrittenNudge):
+            self._check_nudge(part, written, draft.links)
+            draft.nudges.append(_nudge(written, f"{draft.path}.{_NUDGES}.{len(draft.nudges)}"))
+
+    def _check_nudge(self, part: yaml.Node, nudge: _WrittenNudge, links: Mapping[str, LinkSpec] | None) -> None:
+        kind = self.nudges.get(nudge.nudge)
+        if kind is None:
+            problem = f"there is no nudge type {shown(nudge.nudge)}{nearest(nudge.nudge, self.nudges)}"
+            self.problems.add("F011", part, problem)
+            return
+        if kind.needs_link and nudge.link is None:
+            self.problems.add("F050", part, f"'{kind.name}' needs 'link': the name of a link of its step")
+        if nudge.link is not None and links is not None and nudge.link not in links:
+            problem = f"the link '{nudge.link}' is not declared under 'links' of this step{nearest(nudge.link, links)}"
+            self.problems.add("F024", part, problem)
+        if isinstance(nudge.expires, Duration) and nudge.expires.length <= nudge.after.length:
+            self.problems.add("F051", part, "'expires' is not later than 'after'; both count from reaching the step")
+        if nudge.after.length < timedelta(days=kind.least_days):
+            problem = f"'{kind.name}' is recommended after at least {kind.least_days}d, not sooner"
+            self.problems.add("F101", part, problem)
+
+    def _warn_unreached(self, drafts: list[_Draft]) -> None:
+        for before, draft in pairwise(drafts):
+            if before.action == _STOP:
+                self.problems.add("F102", draft.node, f"this step is never reached: '{_STOP}' is before it")
+                return
+
+
+@define(kw_only=True)
+class _Draft:
+    """A step while it is read."""
+
+    path: str
+    action: str
+    line: int
+    node: yaml.Node
+    id: str | None = None
+    params: object = BROKEN
+    links: Mapping[str, LinkSpec] | None = None
+    """Declared on it; None: it could not be read."""
+    nudges: list[Nudge] = field(factory=list)
+    tried_nudges: int = 0
+    inner: dict[str, tuple[Step, ...]] = field(factory=dict)
+
+    def finished(self) -> Step | None:
+        if self.params is BROKEN:
+            return None
+        return Step(
+            path=self.path,
+            id=self.id,
+            action=self.action,
+            params=self.params,
+            nudges=tuple(self.nudges),
+            inner=self.inner,
+            line=self.line,
+        )
+
+
+def _links(params: object) -> Mapping[str, LinkSpec] | None:
+    if params is BROKEN:
+        return None
+    links: Mapping[str, LinkSpec] = getattr(params, "links", None) or {}
+    return links
+
+
+def _nudge(written: _WrittenNudge, path: str) -> Nudge:
+    expires = written.expires
+    return Nudge(
+        path=path,
+        type=written.nudge,
+        after=written.after.length,
+        text=written.text,
+        link=written.link,
+        condition=written.condition,
+        quiet_hours=written.quiet_hours,
+        expires=expires.length if isinstance(expires, Duration) else expires,
+    )

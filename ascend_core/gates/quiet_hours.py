@@ -1,0 +1,99 @@
+"""The quiet-hours gate: nobody is texted at night, wherever they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from ascend_core.contracts import (
+    Allow,
+    Deny,
+    GateType,
+    Hold,
+    MemberView,
+    PlannedMessage,
+    Purpose,
+    QuietHours,
+    Verdict,
+)
+
+__all__ = ["QUIET_HOURS", "UNKNOWN_ZONES", "check_quiet_hours", "quiet_until"]
+
+UNKNOWN_ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+)
+"""Where somebody of whom no zone is known may be: texted only when it is day in all of these (row J3)."""
+
+_LOOK_AHEAD = timedelta(days=3)
+"""A clock change can swallow one day's open hours (a calendar one day's date, as in Samoa 2011); not two in a row."""
+
+
+def quiet_until(quiet: QuietHours, zones: tuple[str, ...], now: datetime) -> datetime | None:
+    """When the quiet hours that reign at *now* are over in every one of *zones*; None: it is not quiet.
+
+    *zones* are where the member may be (IANA names); they count when ``quiet.zone`` is ``member``. Names that mean
+    nothing are left out; with none left, the ``UNKNOWN_ZONES`` count. *now* is aware; the answer is aware, UTC, later
+    than *now* and outside the quiet hours of all zones. Hours so long that all zones are never outside together give
+    *now* plus three days: decide again then.
+    """
+    places = _places(zones if quiet.zone == "member" else (quiet.zone,))
+    moment = now.astimezone(UTC)
+    if not any(_is_quiet(quiet, moment, zone) for zone in places):
+        return None
+    last = moment + _LOOK_AHEAD
+    while moment < last:
+        asleep = next((zone for zone in places if _is_quiet(quiet, moment, zone)), None)
+        if asleep is None:
+            return moment
+        moment = min(end for end in _ends(quiet.end, moment, asleep) if end > moment)
+    return last
+
+
+def _is_quiet(quiet: QuietHours, moment: datetime, zone: ZoneInfo) -> bool:
+    local = moment.astimezone(zone).time()
+    if quiet.start <= quiet.end:
+        return quiet.start <= local < quiet.end
+    return local >= quiet.start or local < quiet.end
+
+
+def _ends(end: time, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The moments around *moment* at which clocks in *zone* show *end*: both, where the hour comes twice."""
+    today = moment.astimezone(zone).date()
+    for days in (0, 1, 2):
+        for fold in (0, 1):
+            shown = datetime.combine(today + timedelta(days=days), end, tzinfo=zone).replace(fold=fold)
+            yield shown.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def _places(names: tuple[str, ...]) -> tuple[ZoneInfo, ...]:
+    known = tuple(zone for zone in map(_zone, names) if zone is not None)
+    return known or tuple(map(ZoneInfo, UNKNOWN_ZONES))
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # no such file, no proper name, no such zone
+        return None
+
+
+def check_quiet_hours(message: PlannedMessage, member: MemberView, now: datetime, /) -> Verdict:
+    """Hold or drop, as the quiet hours say, what is neither an answer nor a confirmation."""
+    quiet = message.quiet_hours
+    if quiet is None or message.purpose in {Purpose.REPLY, Purpose.CONFIRMATION}:
+        return Allow()
+    until = quiet_until(quiet, member.zones, now)
+    if until is None:
+        return Allow()
+    return Deny("quiet_hours") if quiet.then == "drop" else Hold(until, "quiet_hours")
+
+
+QUIET_HOURS = GateType(name="quiet_hours", gate=check_quiet_hours)

@@ -1,0 +1,57 @@
+"""Makes the picture of the outside world that one plugin gets."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Protocol
+
+import httpx
+from attrs import field, frozen
+
+from ascend_core.contracts import Clock, PluginContext, Randomness
+from ascend_core.host.settings import read_settings
+
+__all__ = ["ContextFor", "ContextMaker"]
+
+
+class ContextFor(Protocol):
+    """Gives a plugin its context. *settings_type* is the attrs class it declares; None: it has no settings."""
+
+    def __call__(self, plugin: str, settings_type: type[Any] | None, /) -> PluginContext: ...
+
+
+@frozen(kw_only=True)
+class ContextMaker:
+    """Gives each plugin the same clock and chance, HTTP clients over *transport*, and its own settings.
+
+    *transport* makes one transport per client, because a client closes its own; None: the network. Proxies and
+    certificates named by environment variables are not used: what a plugin reaches is what it was told.
+    """
+
+    clock: Clock
+    randomness: Randomness
+    environment: Mapping[str, str] = field(factory=dict)
+    transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+
+    def __call__(self, plugin: str, settings_type: type[Any] | None = None, /) -> PluginContext:
+        """The context of *plugin*. Raises PluginError when a setting is missing or does not fit."""
+        settings = None if settings_type is None else read_settings(plugin, settings_type, self.environment)
+        return PluginContext(
+            plugin=plugin, clock=self.clock, randomness=self.randomness, http=self._client, settings=settings
+        )
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Made once: reading the certificates takes longer than most requests."""
+        return httpx.create_ssl_context(trust_env=False)
+
+    def _client(self, *, timeout: httpx.Timeout, follow_redirects: bool = False) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=None if self.transport is None else self.transport(),
+            verify=self._trust if self.transport is None else True,
+            timeout=timeout,
+            follow_redirects=follow_redirects,
+            trust_env=False,
+        )

@@ -1,0 +1,55 @@
+"""Whether there is work: one cheap look at partial indexes, whose cost follows what is due and not what is pending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import table_of
+from ascend_core.store.tables import InboundText, Message, Timer
+
+__all__ = ["Waiting", "look"]
+
+_inbound = table_of(InboundText)
+_message = table_of(Message)
+_timer = table_of(Timer)
+
+
+@frozen(kw_only=True)
+class Waiting:
+    """When the earliest of each kind of work is due; None: there is none."""
+
+    inbound: bool
+    timer_at: datetime | None
+    ready_at: datetime | None
+    unknown_at: datetime | None
+
+
+def _look() -> Select[Any]:
+    inbound = select(func.min(_inbound.c.id)).where(_inbound.c.handled_at.is_(None))
+    timer = select(func.min(_timer.c.due_at)).where(_timer.c.settled_at.is_(None))
+    ready = select(func.min(_message.c.due_at)).where(text("state = 'ready'"))
+    # the state list of the partial index first, so that it is used
+    unknown = select(func.min(_message.c.due_at)).where(text("state IN ('sending', 'unknown') AND state = 'unknown'"))
+    return select(
+        inbound.scalar_subquery().label("inbound"),
+        timer.scalar_subquery().label("timer_at"),
+        ready.scalar_subquery().label("ready_at"),
+        unknown.scalar_subquery().label("unknown_at"),
+    )
+
+
+_LOOK = _look()
+"""Built once: this runs at every tick."""
+
+
+def look(tx: Connection) -> Waiting:
+    """Look at everything that waits, in one statement."""
+    row = tx.execute(_LOOK).one()
+    return Waiting(
+        inbound=row.inbound is not None, timer_at=row.timer_at, ready_at=row.ready_at, unknown_at=row.unknown_at
+    )

@@ -1,0 +1,141 @@
+"""What an answer of the Mobilize API means: a page of records, or the error that says what happens next."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+
+from attrs import field, frozen
+
+from ascend_core.errors import NeedsAttention, Refused, TryLater
+
+__all__ = ["Answered", "Page", "read_page", "wait_seconds"]
+
+LONGEST_WAIT_SECONDS = 3600.0
+"""A longer ``Retry-After`` is taken as an hour: Mobilize's limits are per second, so more is a slip."""
+_FIELD_NAME = re.compile(r"[A-Za-z_]{1,40}")
+
+
+@frozen(kw_only=True)
+class Page:
+    """One page of a list. *next* is the URL of the following one, as Mobilize gave it."""
+
+    records: tuple[Any, ...] = field(converter=tuple)
+    next: str | None = None
+    total: int | None = None
+
+
+@frozen(kw_only=True)
+class Answered:
+    """One whole answer. *what* names the account and the path for messages; *headers* have lower-case names."""
+
+    what: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def wait_seconds(retry_after: str | None, *, now: datetime) -> float | None:
+    """The seconds a ``Retry-After`` asks for (0 to 3600); None when it is missing or cannot be read."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(retry_after)
+            seconds = (until - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):  # TypeError: a date without a zone
+            return None
+    if math.isnan(seconds) or seconds < 0:
+        return None
+    return min(seconds, LONGEST_WAIT_SECONDS)
+
+
+def read_page(answered: Answered, *, now: datetime) -> Page:
+    """The page in *answered*.
+
+    Raises TryLater (busy, broken or unreadable: nothing was read), NeedsAttention (401, 403: the key is not accepted)
+    or Refused (any other 4xx, with ``code``; a redirect; a list Mobilize says is cut short).
+    """
+    if answered.status != 200:
+        _refuse(answered, now=now)
+    document = _document(answered)
+    if "data" not in document or document.get("error") is not None:
+        _refuse_body(answered, document, now=now)
+    records, following = document["data"], document.get("next")
+    if not isinstance(records, list) or not isinstance(following, str | None):
+        raise TryLater(f"{answered.what} answered with something that is not a list. It will be asked again.")
+    total = _count(document.get("count"))
+    limit = _count(document.get("results_limited_to"))
+    if limit is not None and total is not None and limit < total:
+        raise Refused(
+            f"{answered.what} shows only {limit} of {total} records, so some would be missed. "
+            "Nothing was taken; ask support@mobilize.us how to list them all.",
+            reason="limited",
+        )
+    return Page(records=tuple(records), next=following or None, total=total)
+
+
+def _refuse(answered: Answered, *, now: datetime) -> NoReturn:
+    status = answered.status
+    wait = wait_seconds(answered.headers.get("retry-after"), now=now)
+    if status == 429:
+        raise TryLater(f"{answered.what} says we ask too often (HTTP 429).", after_seconds=wait)
+    if status in {401, 403}:
+        if "text/html" in answered.headers.get("content-type", ""):
+            raise TryLater(f"{answered.what} was blocked by a waiting page (HTTP {status}).", after_seconds=wait)
+        raise NeedsAttention(
+            f"{answered.what} did not accept the API key (HTTP {status}). Check the key and the Org Id, or ask "
+            "support@mobilize.us for a key of this organization; then connect again."
+        )
+    if status == 408 or status >= 500:
+        raise TryLater(f"{answered.what} is out of order (HTTP {status}).", after_seconds=wait)
+    if 300 <= status < 400:
+        raise Refused(
+            f"{answered.what} sends us elsewhere (HTTP {status}), and a key is not taken elsewhere. "
+            "Check the address of the API in the settings.",
+            reason="redirected",
+            code=str(status),
+        )
+    if status >= 400:
+        raise Refused(f"{answered.what} answered HTTP {status}{_complaint(answered)}.", code=str(status))
+    raise TryLater(f"{answered.what} answered HTTP {status} without a list.")
+
+
+def _document(answered: Answered) -> dict[str, Any]:
+    """The JSON object in the body. A byte that is no UTF-8 harms its own record only; a byte order mark is skipped."""
+    try:
+        document = json.loads(answered.body.decode("utf-8-sig", errors="replace"))
+    except (ValueError, RecursionError):
+        kind = "a web page" if answered.body.lstrip()[:1] == b"<" else "something cut short or no JSON"
+        raise TryLater(f"{answered.what} answered with {kind}. Nothing was taken of it.") from None
+    if not isinstance(document, dict):
+        raise TryLater(f"{answered.what} answered with JSON that is no object. Nothing was taken of it.")
+    return document
+
+
+def _refuse_body(answered: Answered, document: dict[str, Any], *, now: datetime) -> NoReturn:
+    if document.get("error") == "rate-limited":
+        wait = wait_seconds(answered.headers.get("retry-after"), now=now)
+        raise TryLater(f"{answered.what} says we ask too often (in the body of HTTP 200).", after_seconds=wait)
+    raise TryLater(f"{answered.what} answered HTTP 200 with an error or without data{_complaint(answered)}.")
+
+
+def _complaint(answered: Answered) -> str:
+    """The names of the fields Mobilize complains about. Never its wording: that may echo what was sent."""
+    try:
+        error = _document(answered).get("error")
+    except TryLater:
+        return ""
+    names = [name for name in error if _FIELD_NAME.fullmatch(name)][:5] if isinstance(error, dict) else []
+    return f" about {', '.join(names)}" if names else ""
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None

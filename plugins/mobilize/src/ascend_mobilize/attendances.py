@@ -1,0 +1,117 @@
+"""Reads one Mobilize attendance: the record of one sign-up of one person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ascend_core.contracts import Rejected, Submission
+from ascend_core.errors import BadInput
+from ascend_mobilize.reading import Node, stable_key, zone_name
+
+__all__ = ["read_attendance"]
+
+
+def read_attendance(record: Any) -> Submission | Rejected:
+    """The submission *record* (an attendance as decoded from JSON, or anything else) tells of.
+
+    Rejected with ``masked``: Mobilize hides whose or for what it is (an id is null: the sign-up is on the other side
+    of the firewall between coordinated and independent organizations). Rejected with ``malformed``: the detail names
+    the field. A status we do not know is not malformed: it is kept as it is.
+    """
+    root = Node(record)
+    try:
+        key, form_key = root["id"].number(), root["event"]["id"].number()
+        if key is None or form_key is None:
+            return Rejected(key=str(key) if key is not None else _nameless(root, "masked"), reason="masked")
+        return _submission(root, key=key, form_key=form_key)
+    except BadInput as problem:
+        return Rejected(key=_key(root), reason="malformed", detail=str(problem))
+
+
+def _submission(root: Node, *, key: int, form_key: int) -> Submission:
+    person, slot = root["person"], root["timeslot"]
+    if person.value is None:
+        raise BadInput("field person: expected an object")
+    return Submission(
+        key=str(key),
+        form_key=str(form_key),
+        phone=_primary(person["phone_numbers"], "number"),
+        opted_in=_opted_in(person),
+        state={"status": root["status"].text(), "attended": root["attended"].flag()},
+        fields={
+            "given_name": person["given_name"].text(),
+            "family_name": person["family_name"].text(),
+            "email": _primary(person["email_addresses"], "address"),
+            "postal_code": _primary(person["postal_addresses"], "postal_code"),
+            "custom_signup_field_values": [_custom(node) for node in root["custom_signup_field_values"].elements()],
+        },
+        token=root["referrer"]["utm_content"].text(),
+        starts_at=slot["start_date"].moment(),
+        ends_at=slot["end_date"].moment(),
+        timezone=zone_name(root["event"]["timezone"].text()),
+        created_at=root["created_date"].required_moment(),
+        modified_at=root["modified_date"].required_moment(),
+    )
+
+
+def _primary(entries: Node, name: str) -> str | None:
+    """The member *name* of the entry marked primary, else of the first that has one. Every entry is looked at."""
+    found = [(entry["primary"].flag() is True, entry[name].text()) for entry in entries.elements()]
+    primary = [text for is_primary, text in found if is_primary and text is not None]
+    return next(iter([*primary, *(text for _, text in found if text is not None)]), None)
+
+
+def _opted_in(person: Node) -> bool | None:
+    """What the person said about texts from this organization; being blocked by it is as strong as opting out."""
+    said, blocked_at = person["sms_opt_in_status"].text(), person["blocked_date"].number()
+    if blocked_at is not None:
+        return False
+    match (said or "").upper():
+        case "OPT_IN":
+            return True
+        case "OPT_OUT":
+            return False
+        case _:
+            return None
+
+
+def _custom(node: Node) -> dict[str, int | str | bool | None]:
+    custom_id = node["custom_field_id"].number()
+    if custom_id is None:
+        raise BadInput(f"field {node.path}.custom_field_id: expected a whole number")
+    return {
+        "custom_field_id": custom_id,
+        "custom_field_name": node["custom_field_name"].text(),
+        "text_value": node["text_value"].text(),
+        "boolean_value": node["boolean_value"].flag(),
+    }
+
+
+def _key(root: Node) -> str:
+    """The attendance's id where it can be read, so that the record, once mended, is the same row."""
+    try:
+        key = root["id"].number()
+    except BadInput:
+        key = None
+    return str(key) if key is not None else _nameless(root, "malformed")
+
+
+def _nameless(root: Node, reason: str) -> str:
+    """A key made of what Mobilize never changes in an attendance. With the person's number, so that two people who
+    signed up in one second stay two rows."""
+    paths = (
+        ("created_date",),
+        ("timeslot", "start_date"),
+        ("timeslot", "end_date"),
+        ("event", "event_type"),
+        ("event", "id"),
+        ("person", "user_id"),
+        ("person", "id"),
+    )
+    return stable_key(reason, [_raw(root.value, path) for path in paths])
+
+
+def _raw(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,52 @@
+"""What somebody filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+__all__ = ["SignUp"]
+
+
+@frozen(kw_only=True)
+class SignUp:
+    """One filled-in sign-up form, or one call to create attendances."""
+
+    event_id: int
+    slot_ids: tuple[int, ...] = ()
+    """Empty: the next slot that has not started."""
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    zip: str
+    opted_in: bool
+    answers: Mapping[str, str | bool] = field(factory=dict)
+    """Custom sign-up fields, by name."""
+    referrer: Mapping[str, str | None] = field(factory=dict)
+    """``utm_*`` and ``url``."""
+    promoter: str | None = None
+    """The slug of the organization on whose page they signed up."""
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON for the journal."""
+        return {
+            "event_id": self.event_id,
+            "slot_ids": list(self.slot_ids),
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "email": self.email,
+            "phone": self.phone,
+            "zip": self.zip,
+            "opted_in": self.opted_in,
+            "answers": dict(self.answers),
+            "referrer": dict(self.referrer),
+            "promoter": self.promoter,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> SignUp:
+        """What ``as_data`` wrote."""
+        return cls(**{**data, "slot_ids": tuple(data["slot_ids"])})

@@ -1,0 +1,159 @@
+"""The rate limit, and answers that go wrong on request."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+
+def _statuses(mobilize, count: int) -> list[int]:
+    return [mobilize.get("/organizations").status_code for _ in range(count)]
+
+
+def test_the_sixteenth_read_within_a_second_is_too_many(mobilize):
+    """And a second later it goes on."""
+    mobilize.lever("/switches", rate_limit=True)
+
+    first = _statuses(mobilize, 16)
+    mobilize.clock.pass_time(1)
+
+    assert first == [200] * 15 + [429]
+    assert _statuses(mobilize, 1) == [200]
+
+
+def test_the_sixth_write_within_a_second_is_too_many(mobilize):
+    """Writes are counted for themselves."""
+    mobilize.lever("/switches", rate_limit=True)
+    path = f"/v1/organizations/{mobilize.org}/events/{mobilize.event}/attendances"
+
+    statuses = [mobilize.http.post(path, json={}).status_code for _ in range(6)]
+
+    assert statuses == [403] * 5 + [429]
+    assert _statuses(mobilize, 1) == [200]
+
+
+@pytest.mark.parametrize(("says_when", "header"), [(True, "1"), (False, None)])
+def test_a_limited_answer_may_or_may_not_say_when_to_come_back(mobilize, says_when, header):
+    """Real ones do both; the error is a bare string."""
+    mobilize.lever("/switches", rate_limit=True, retry_after=says_when)
+    _statuses(mobilize, 15)
+
+    answer = mobilize.get("/organizations")
+
+    assert (answer.json(), answer.headers.get("retry-after")) == ({"error": "rate-limited"}, header)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "content_type", "body"),
+    [
+        ("rate_limited_200", 200, "application/json", '{"error":"rate-limited"}'),
+        ("429", 429, "application/json", '{"error":"rate-limited"}'),
+        ("500", 500, "text/html; charset=utf-8", "<html><body><h1>Server Error</h1></body></html>"),
+        ("wrong_key", 403, "application/json", '{"data":null,"error":{"detail":"Invalid API key."}}'),
+        ("empty", 200, "application/json", "{}"),
+        (
+            "html_200",
+            200,
+            "text/html; charset=utf-8",
+            '<!DOCTYPE html><html lang="en"><head><title>Please wait...</title></head></html>',
+        ),
+    ],
+)
+def test_a_fault_replaces_so_many_answers_and_then_all_is_well(mobilize, kind, status, content_type, body):
+    """Each kind as it was seen on the real API."""
+    mobilize.lever("/faults", kind=kind, times=2)
+
+    answers = [mobilize.get("/organizations") for _ in range(3)]
+
+    wrong = (status, content_type, body)
+    assert [(a.status_code, a.headers["content-type"], a.text) for a in answers[:2]] == [wrong, wrong]
+    assert answers[2].json()["count"] == 2
+
+
+def test_a_truncated_answer_is_no_json(mobilize):
+    """A whole HTTP answer with half a body."""
+    mobilize.lever("/faults", kind="truncated")
+
+    text = mobilize.get("/organizations").text
+
+    assert text.startswith('{"count":2')
+    assert not text.endswith("}")
+
+
+def test_a_row_can_come_twice(mobilize):
+    """Rows shift between pages on the real API."""
+    mobilize.lever("/faults", kind="row_twice")
+
+    data = mobilize.get("/organizations").json()["data"]
+
+    assert data == [*data[:2], data[0]]
+
+
+def test_a_fault_can_wait_and_be_for_one_path_only(mobilize):
+    """For example: the second page of the attendances fails."""
+    mobilize.lever("/faults", kind="500", skip=1, path=f"/v1/organizations/{mobilize.org}/attendances")
+
+    asked = [
+        mobilize.get(p).status_code for p in ("/organizations", *[f"/organizations/{mobilize.org}/attendances"] * 3)
+    ]
+
+    assert asked == [200, 200, 500, 200]
+
+
+def test_faults_can_be_seen_and_cleared(mobilize):
+    """The state tells what is still to come."""
+    mobilize.lever("/faults", kind="500", times=3)
+    seen = mobilize.http.get("/_sim/state").json()["faults"]
+
+    mobilize.http.delete("/_sim/faults")
+
+    assert seen == [{"kind": "500", "times": 3, "path": "/", "skip": 0}]
+    assert mobilize.http.get("/_sim/state").json()["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "wish", "status"),
+    [
+        ("/faults", {"kind": "flood"}, 400),
+        ("/faults", {"kind": "500", "times": "often"}, 400),
+        ("/faults", {"kind": "500", "frequency": 1}, 400),
+        ("/switches", {"gravity": False}, 400),
+        ("/oddities", {"kind": "odd"}, 400),
+        ("/attendances/1", {"status": "CONFIRMED"}, 404),
+        ("/events/1", {"title": "X"}, 404),
+        ("/events/1/delete", {}, 404),
+        ("/events/50000/delete", {"attendances": "burn"}, 400),
+        ("/events/50000", {"capacity": "big"}, 400),
+    ],
+)
+def test_a_wrong_wish_is_answered_with_a_sentence_and_changes_nothing(mobilize, path, wish, status):
+    """Levers explain themselves."""
+    before = mobilize.http.get("/_sim/state").json()
+
+    answer = mobilize.lever(path, **wish)
+
+    assert answer.status_code == status
+    assert isinstance(answer.json()["error"], str)
+    assert mobilize.http.get("/_sim/state").json() == before
+
+
+def test_a_connection_can_end_in_the_middle_of_an_answer(mobilize, serve):
+    """The client sees a broken connection, and the next request works."""
+    with serve(mobilize.simulator.app) as url, httpx.Client() as client:
+        client.post(f"{url}/_sim/faults", json={"kind": "cut_off"})
+
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get(f"{url}/v1/organizations")
+
+        assert client.get(f"{url}/v1/organizations").json()["count"] == 2
+
+
+def test_an_answer_can_fail_to_come(mobilize, serve):
+    """The client has to give up by itself."""
+    with serve(mobilize.simulator.app) as url, httpx.Client(timeout=0.2) as client:
+        client.post(f"{url}/_sim/faults", json={"kind": "silent"})
+
+        with pytest.raises(httpx.ReadTimeout):
+            client.get(f"{url}/v1/organizations")
+
+        assert client.get(f"{url}/v1/organizations").json()["count"] == 2

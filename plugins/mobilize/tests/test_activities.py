@@ -1,0 +1,118 @@
+"""Which of the five things happened between two looks at an attendance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ascend_core.contracts import State
+from ascend_mobilize.activities import STATUS_TABLE, Standing, activities
+from ascend_mobilize.triggers import TRIGGERS
+
+STATUSES = st.sampled_from(
+    ["REGISTERED", "CONFIRMED", "CANCELLED", "WAITLISTED", "registered", "Waitlisted", "PENDING_REVIEW", None]
+)
+HISTORIES = st.lists(
+    st.fixed_dictionaries({"status": STATUSES, "attended": st.sampled_from([None, True, False])}),
+    min_size=1,
+    max_size=9,
+)
+
+
+def _seen(history: list[State]) -> Counter[str]:
+    """How often each activity is told of when exactly the states of *history* are looked at."""
+    looks: list[State | None] = [None, *history]
+    return Counter(
+        activity for before, after in pairwise(looks) if after is not None for activity in activities(before, after)
+    )
+
+
+def test_the_table_covers_every_change_of_status() -> None:
+    """No pair of standings is left to chance, and none comes to be unseen again."""
+    to = [standing for standing in Standing if standing is not Standing.UNSEEN]
+
+    assert set(STATUS_TABLE) == set(product(Standing, to))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, ("REGISTERED", None), ("registers",)),
+        (None, ("CONFIRMED", None), ("registers", "confirms")),
+        (None, ("CONFIRMED", True), ("registers", "confirms", "attends")),
+        (None, ("REGISTERED", True), ("registers", "attends")),
+        (None, ("CANCELLED", None), ()),
+        (None, ("CANCELLED", True), ("attends",)),
+        (None, ("WAITLISTED", None), ("waitlisted",)),
+        (None, ("SOMETHING_NEW", None), ()),
+        (None, (None, True), ("attends",)),
+        (("REGISTERED", None), ("CONFIRMED", None), ("confirms",)),
+        (("REGISTERED", None), ("CANCELLED", None), ("cancels",)),
+        (("CONFIRMED", None), ("CONFIRMED", True), ("attends",)),
+        (("CONFIRMED", True), ("CONFIRMED", True), ()),
+        (("CONFIRMED", True), ("CONFIRMED", False), ()),
+        (("CONFIRMED", False), ("CONFIRMED", True), ("attends",)),
+        (("CONFIRMED", None), ("REGISTERED", None), ()),
+        (("CANCELLED", None), ("REGISTERED", None), ("registers",)),
+        (("CANCELLED", None), ("CONFIRMED", True), ("registers", "confirms", "attends")),
+        (("WAITLISTED", None), ("REGISTERED", None), ("registers",)),
+        (("WAITLISTED", None), ("CONFIRMED", None), ("registers", "confirms")),
+        (("WAITLISTED", None), ("CANCELLED", None), ("cancels",)),
+        (("REGISTERED", None), ("waitlisted", None), ("waitlisted",)),
+        (("Registered", None), ("REGISTERED", None), ()),
+        (("REGISTERED", None), ("SOMETHING_NEW", None), ()),
+    ],
+)
+def test_stories(
+    before: tuple[str | None, bool | None] | None, after: tuple[str | None, bool | None], expected: tuple[str, ...]
+) -> None:
+    """Skipped steps are made up for, going back is quiet, and what we do not know is not guessed at."""
+    names = ("status", "attended")
+
+    found = activities(dict(zip(names, before, strict=True)) if before else None, dict(zip(names, after, strict=True)))
+
+    assert found == expected
+
+
+@given(history=HISTORIES, chosen=st.data())
+def test_looking_more_often_never_shows_less(history: list[State], chosen: st.DataObject) -> None:
+    """A slow poll may miss something short; it never tells of anything that a quick one would not."""
+    keep = chosen.draw(st.lists(st.booleans(), min_size=len(history), max_size=len(history)))
+
+    some = _seen([state for state, kept in zip(history, keep, strict=True) if kept])
+
+    assert some <= _seen(history)
+
+
+@given(history=HISTORIES)
+def test_each_change_tells_once(history: list[State]) -> None:
+    """Looking twice at one state tells nothing new, and no single change names an activity twice."""
+    twice = [state for state in history for _ in range(2)]
+
+    assert _seen(twice) == _seen(history)
+    for before, after in pairwise([None, *history]):
+        assert after is not None
+        assert len(set(activities(before, after))) == len(activities(before, after))
+
+
+@given(history=HISTORIES)
+def test_nobody_confirms_without_having_registered(history: list[State]) -> None:
+    """However late we look, a registration comes before its confirmation."""
+    told: list[str] = []
+    for before, after in pairwise([None, *history]):
+        assert after is not None
+        told += activities(before, after)
+
+    if "confirms" in told:
+        assert "registers" in told[: told.index("confirms")]
+
+
+def test_every_activity_has_its_trigger() -> None:
+    """An automation can wait for each thing that can happen, and for nothing that cannot."""
+    possible = {activity for happened in STATUS_TABLE.values() for activity in happened} | {"attends"}
+
+    assert {trigger.activity for trigger in TRIGGERS} == possible

@@ -1,0 +1,87 @@
+"""The simulated carrier as a stand-in the demonstration and the tests drive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from ascend_core.contracts import Clock, SandboxText
+from ascend_sms.simulator.accounts import Account
+from ascend_sms.simulator.broken_answers import Wire
+from ascend_sms.simulator.carrier import Carrier, CarrierRules
+from ascend_sms.simulator.control import Control
+from ascend_sms.simulator.faults import Faults
+from ascend_sms.simulator.journal import Journal
+from ascend_sms.simulator.messages_api import MessagesApi
+from ascend_sms.simulator.phone_page import PhonePage
+from ascend_sms.simulator.phones import read_number
+from ascend_sms.simulator.webhooks import Postman
+
+__all__ = ["CarrierSandbox", "make_sandbox"]
+
+
+class CarrierSandbox:
+    """A provider with one account, some invented phones and every bad habit a provider has. Safe for threads."""
+
+    def __init__(
+        self, *, account: Account, clock: Clock, seed: int, journal: Path | None, rules: CarrierRules | None = None
+    ) -> None:
+        self.carrier = Carrier(account=account, clock=clock, seed=seed, journal=Journal(journal), rules=rules)
+        self.faults = Faults()
+        self._postman = Postman(self.carrier, self.faults)
+        api = MessagesApi(self.carrier, self.faults, self._postman)
+        control = Control(self.carrier, self.faults, self._postman)
+        page = PhonePage(self.carrier, control)
+        self._app = Wire(Starlette(routes=[*api.routes(), *control.routes(), *page.routes()]))
+
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI application to serve on loopback."""
+        return self._app
+
+    def settings(self, base_url: str) -> Mapping[str, str]:
+        """``account_sid``, ``auth_token``, ``from_number`` and ``base_url`` to connect with."""
+        account = self.carrier.account
+        return {
+            "account_sid": account.sid,
+            "auth_token": account.token.reveal(),
+            "from_number": account.number,
+            "base_url": base_url,
+        }
+
+    def point_webhooks(self, inbound_url: str) -> None:
+        """Post inbound texts to *inbound_url*. Raises BadInput: it is not on this computer."""
+        self._postman.point(inbound_url)
+
+    def texts(self, after: int = 0) -> tuple[SandboxText, ...]:
+        """The texts accepted from us, in order, without the first *after*; not what the carrier says by itself."""
+        return tuple(
+            SandboxText(provider_id=text.sid, phone=text.to, body=text.body, accepted_at=text.accepted_at)
+            for text in self.carrier.texts(after)
+        )
+
+    def reply(self, key: str, phone: str, body: str) -> None:
+        """The person with *phone* writes *body*, posted to the webhook before this returns.
+
+        With a *key* told before it is the same text once more, as a retry. A webhook that is not there gets it when
+        statuses are settled.
+        """
+        text, again = self.carrier.receive(key, read_number(phone) or phone, body)
+        self._postman.deliver(text, retry=again)
+
+    def settle(self) -> int:
+        """Post every status that is due by the clock, in order, and inbound texts still waiting; returns how many."""
+        return self._postman.settle()
+
+    def next_due(self) -> datetime | None:
+        """When the next post is due (aware, UTC); None: nothing waits."""
+        return self._postman.next_due()
+
+
+def make_sandbox(*, clock: Clock, seed: int, journal: Path | None) -> CarrierSandbox:
+    """A simulated carrier with an account invented from *seed*, which remembers what its *journal* holds."""
+    return CarrierSandbox(account=Account.invented(seed), clock=clock, seed=seed, journal=journal)

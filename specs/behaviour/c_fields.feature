@@ -1,0 +1,65 @@
+Feature: Fields
+  What people write into a form reaches their member through a mapping, each field in its own sync mode.
+
+  Background:
+    Given these people
+      | name      | phone          | email           | zip   |
+      | Ana Reyes | (212) 555-0123 | ana@example.org | 10001 |
+    And Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+
+  @C1
+  Scenario: First name, last name, email and zip code are mapped from the start
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the member Ana has
+      | first name | Ana             |
+      | last name  | Reyes           |
+      | email      | ana@example.org |
+      | zip        | 10001           |
+
+  @C2
+  Scenario: Populate writes only what is empty
+    Given Ana is a member with
+      | first name | Anita |
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the member Ana has
+      | first name | Anita |
+      | last name  | Reyes |
+
+  @C2
+  Scenario: Overwrite takes what Mobilize says, and never an empty value
+    Given Ana is a member with
+      | email | old@example.org |
+      | zip   | 11201           |
+    When the operator sets the field "Email" to overwrite
+    And the operator sets the field "Zip code" to overwrite
+    And Ana submits the form "Saturday Canvass" with
+      | zip |  |
+    And 1 minute passes
+    Then the member Ana has
+      | email | ana@example.org |
+      | zip   | 11201           |
+
+  @C2
+  Scenario: Ignore leaves the field alone
+    When the operator sets the field "Email" to ignore
+    And Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the member Ana has
+      | first name | Ana |
+      | email      |     |
+
+  @C3
+  Scenario: A test submission makes a custom field appear, and then it can be mapped
+    When Ana submits the form "Saturday Canvass" with
+      | T-shirt size | M |
+    And 1 minute passes
+    Then the additional mappings offer "T-shirt size"
+    When the operator maps the custom field "T-shirt size" to "shirt"
+    And Ana submits the form "Saturday Canvass" with
+      | T-shirt size | L |
+    And 1 minute passes
+    Then the member Ana has
+      | shirt | L |

@@ -1,0 +1,117 @@
+Feature: Flows and bot actions
+  A flow is a tree of bot actions, played for one member at a time.
+
+  Background:
+    Given these people
+      | name        | phone          |
+      | Ana Reyes   | (212) 555-0123 |
+      | Ben Okafor  | 646-555-0134   |
+      | Cleo Varga  | (917) 555-0145 |
+      | Dan Whitley | (718) 555-0156 |
+    And Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+
+  @E1
+  Scenario: Send, ask, wait, branch, set, groups and stop
+    Given the flow
+      """
+      flow: shift
+      spec: 1
+      steps:
+        - send: Welcome, ${member.first_name|friend}!
+        - add_to_groups: [Asked]
+        - ask: coming
+          text: Can you make it to ${event.title}? YES or NO
+          replies:
+            - match: [yes, y, yep]
+              then:
+                - set: {rsvp: confirmed}
+            - match: [no, n]
+              then:
+                - set: {rsvp: declined}
+            - else: Sorry, I didn't get that. YES or NO?
+              retries: 1
+              then: [{add_to_groups: [Needs a call]}]
+          no_reply: {after: 12h, then: [{add_to_groups: [Silent]}]}
+        - remove_from_groups: [Asked]
+        - wait: {until: event.start - duration("20h")}
+        - branch:
+            - if: member.rsvp == "confirmed"
+              then: [{send: See you tomorrow!}]
+            - else: [{stop: }]
+        - send: Bring water.
+      """
+    And the automation
+      """
+      automation: Shift
+      spec: 1
+      trigger: mobilize.registers
+      run: shift
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And Cleo submits the form "Saturday Canvass"
+    And Dan submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the texts
+      | Welcome, Ana!                                  |
+      | Can you make it to Saturday Canvass? YES or NO |
+    And the group "Asked" holds Ana, Ben, Cleo and Dan
+    When Ana replies "Yes!!"
+    And Ben replies "n"
+    And Cleo replies "what?"
+    Then Ana gets no text
+    And Cleo gets the texts
+      | Welcome, Cleo!                                 |
+      | Can you make it to Saturday Canvass? YES or NO |
+      | Sorry, I didn't get that. YES or NO?           |
+    When Cleo replies "who is this"
+    Then the group "Needs a call" holds Cleo
+    And the group "Asked" holds Dan
+    When 1 day passes
+    Then the group "Silent" holds Dan
+    And the group "Asked" holds nobody
+    And the member Ana has
+      | rsvp | confirmed |
+    And the member Ben has
+      | rsvp | declined |
+    When the clock reaches 2026-05-08 15:00 in New York
+    Then Ana gets the texts
+      | See you tomorrow! |
+      | Bring water.      |
+    And Ben gets the texts
+      | Welcome, Ben!                                  |
+      | Can you make it to Saturday Canvass? YES or NO |
+    And Cleo gets no text
+
+  @E3
+  Scenario: A run stays on the version it started on
+    Given the flow
+      """
+      flow: reminder
+      spec: 1
+      steps:
+        - wait: 2h
+        - send: The first wording.
+      """
+    And the automation
+      """
+      automation: Remind
+      spec: 1
+      trigger: mobilize.registers
+      run: reminder
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And the operator publishes the flow
+      """
+      flow: reminder
+      spec: 1
+      steps:
+        - wait: 2h
+        - send: The second wording.
+      """
+    And Ben submits the form "Saturday Canvass"
+    And 3 hours pass
+    Then Ana gets the text "The first wording."
+    And Ben gets the text "The second wording."

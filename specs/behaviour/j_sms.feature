@@ -1,0 +1,237 @@
+Feature: The SMS channel
+  Texts go out through a provider, at most once, never at night, and never to anybody who left.
+
+  Background:
+    Given these people
+      | name       | phone          | zip   |
+      | Ana Reyes  | (212) 555-0123 | 10001 |
+      | Ben Okafor | (213) 555-0134 | 90012 |
+    And Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    And the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - send: Hi ${member.first_name|there}! See you at ${event.title}.
+      """
+    And the automation
+      """
+      automation: Welcome
+      spec: 1
+      trigger: mobilize.registers
+      run: welcome
+      """
+
+  @J1
+  Scenario: A text is sent and its delivery is noted
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And the messages are
+      | delivered | 1 |
+
+  @J1
+  Scenario Outline: Statuses may come wrong, twice, out of order or before the answer
+    When the carrier does "<fault>" once
+    And Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And the messages are
+      | delivered | 1 |
+
+    Examples:
+      | fault                    |
+      | callback_before_response |
+      | duplicate_callbacks      |
+      | reorder_callbacks        |
+      | unknown_status           |
+      | bad_signature            |
+
+  @J1
+  Scenario: A text that somebody else wrote in the carrier's name counts only when it is signed
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    And the carrier does "bad_signature" once
+    And Ana replies "STOP"
+    Then the ledger of Ana's consent reads
+      | subscribed   | form    |
+      | unsubscribed | keyword |
+
+  @J1
+  Scenario: Before the carrier is ready nothing is lost
+    When the carrier does "429" once
+    And Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+
+  @J2
+  Scenario Outline: STOP in any spelling is heard before any flow, and confirmed once
+    Given the carrier leaves STOP, START and HELP to us
+    And the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - ask: coming
+          text: Coming?
+          replies:
+            - else: Please say yes or no.
+              retries: 5
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Coming?"
+    When Ana replies "<word>"
+    Then Ana gets the text "You are unsubscribed and will get no more texts from us. Reply START to join again."
+    When Ana replies "<word>"
+    Then Ana gets no text
+    And the ledger of Ana's consent reads
+      | subscribed   | form    |
+      | unsubscribed | keyword |
+
+    Examples:
+      | word        |
+      | STOP        |
+      | stop        |
+      | Stop.       |
+      | "STOP"      |
+      | STOPALL     |
+      | unsubscribe |
+      | Cancel      |
+      | END         |
+      | quit        |
+      | Revoke      |
+      | Opt out     |
+      | st op       |
+
+  @J2
+  Scenario: What the carrier has confirmed is not confirmed again
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    And Ana replies "STOP"
+    Then Ana gets the texts
+      | Hi Ana! See you at Saturday Canvass.                                                                                                     |
+      | You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe. |
+    When 2 days pass
+    Then Ana gets no text
+
+  @J2
+  Scenario: START brings somebody back, HELP answers
+    Given the carrier leaves STOP, START and HELP to us
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    And Ana replies "help"
+    And Ana replies "STOP"
+    And Ana replies "start"
+    Then Ana gets the texts
+      | Hi Ana! See you at Saturday Canvass. |
+      | You get texts about events you signed up for. Msg & data rates may apply. Reply STOP to unsubscribe. |
+      | You are unsubscribed and will get no more texts from us. Reply START to join again. |
+      | You are subscribed again. Reply HELP for help, STOP to unsubscribe. |
+    And the ledger of Ana's consent reads
+      | subscribed   | form    |
+      | unsubscribed | keyword |
+      | subscribed   | keyword |
+
+  @J2
+  Scenario: Who said STOP gets nothing that was waiting for the morning
+    When the clock reaches 2026-05-04 22:00 in New York
+    And Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana replies "STOP"
+    And 1 day passes
+    Then the messages are
+      | cancelled | 1 |
+
+  @J3
+  Scenario: A text at night waits for the morning
+    When the clock reaches 2026-05-04 20:30 in New York
+    And Ana submits the form "Saturday Canvass"
+    And the clock reaches 2026-05-05 08:59 in New York
+    Then Ana gets no text
+    When the clock reaches 2026-05-05 09:00 in New York
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+
+  @J3
+  Scenario: The morning is the member's own
+    When the clock reaches 2026-05-05 08:30 in Los Angeles
+    And Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And Ben gets no text
+    When the clock reaches 2026-05-05 09:00 in Los Angeles
+    Then Ben gets the text "Hi Ben! See you at Saturday Canvass."
+
+  @J3
+  Scenario: The zip code counts for more than the phone
+    When the clock reaches 2026-05-04 19:30 in Los Angeles
+    And Ana submits the form "Saturday Canvass" with
+      | zip | 90012 |
+    And 1 minute passes
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+
+  @J3
+  Scenario: Without a zip code the phone's prefix tells
+    When the clock reaches 2026-05-05 08:30 in Los Angeles
+    And Ben submits the form "Saturday Canvass" with
+      | zip |  |
+    And 1 minute passes
+    Then Ben gets no text
+
+  @J3
+  Scenario: A flow may drop at night instead
+    Given the flow
+      """
+      flow: welcome
+      spec: 1
+      quiet_hours: {from: "20:00", to: "09:00", then: drop}
+      steps:
+        - send: Doors open now!
+      """
+    When the clock reaches 2026-05-04 22:00 in New York
+    And Ana submits the form "Saturday Canvass"
+    And 1 day passes
+    Then Ana gets no text
+    And the messages are
+      | suppressed | 1 |
+
+  @J3
+  Scenario: An answer to somebody who writes at night does not wait
+    Given the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - ask: coming
+          text: Coming?
+          replies:
+            - match: [yes]
+              then: [{send: "Great, see you there!"}]
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And the clock reaches 2026-05-04 22:00 in New York
+    And Ana replies "yes"
+    Then Ana gets the texts
+      | Coming?               |
+      | Great, see you there! |
+
+  @J4
+  Scenario Outline: When the carrier's answer is lost, the text is looked up and not sent twice
+    When the carrier does "<fault>" once
+    And Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And 1 day passes
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And the messages are
+      | delivered | 1 |
+
+    Examples:
+      | fault                      |
+      | drop_response_after_accept |
+      | error_500_after_accept     |
+      | truncated                  |
+      | error_500                  |
+      | html_502                   |

@@ -1,0 +1,134 @@
+"""Nobody is texted at night, and nobody waits longer than the night."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ascend_core.contracts import Allow, Deny, Hold, MemberView, PlannedMessage, Purpose, QuietHours
+from ascend_core.gates.quiet_hours import UNKNOWN_ZONES, check_quiet_hours, quiet_until
+
+NIGHT = QuietHours(start=time(20), end=time(9))
+NEW_YORK = ("America/New_York",)
+
+ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"}))
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 -- bounds
+CLOCKS = st.times().map(lambda shown: shown.replace(second=0, microsecond=0))
+
+
+def is_quiet(quiet: QuietHours, moment: datetime, zone: str) -> bool:
+    """The definition, in minutes of the day."""
+    local = moment.astimezone(ZoneInfo(zone))
+    minute = local.hour * 60 + local.minute
+    start, end = (clock.hour * 60 + clock.minute for clock in (quiet.start, quiet.end))
+    return (minute - start) % 1440 < (end - start) % 1440
+
+
+@given(quiet=st.builds(QuietHours, start=CLOCKS, end=CLOCKS), zone=ZONES, now=MOMENTS)
+def test_the_answer_is_the_first_moment_at_which_it_is_not_quiet(quiet: QuietHours, zone: str, now: datetime) -> None:
+    """In any zone, at any moment: never a text in the night, never a needless hour of waiting."""
+    until = quiet_until(quiet, (zone,), now)
+
+    if until is None:
+        assert not is_quiet(quiet, now, zone)
+        return
+    assert is_quiet(quiet, now, zone)
+    assert until > now
+    assert not is_quiet(quiet, until, zone)
+    shift = until.astimezone(ZoneInfo(zone)).utcoffset() - now.astimezone(ZoneInfo(zone)).utcoffset()  # type: ignore[operator]  # -- aware times have one
+    last = until - max(shift, timedelta(0)) - timedelta(minutes=1)  # a clock change may take its hour from us
+    step = (last - now) / 20
+    assert all(is_quiet(quiet, now + step * part, zone) for part in range(21) if now + step * part < last)
+
+
+@given(zones=st.lists(ZONES, min_size=2, max_size=4, unique=True), now=MOMENTS)
+def test_with_several_zones_it_is_day_in_all_of_them(zones: list[str], now: datetime) -> None:
+    """Somebody who may be in several places is texted when none of them sleeps; else it is decided again."""
+    until = quiet_until(NIGHT, tuple(zones), now)
+
+    if until is None:
+        assert not any(is_quiet(NIGHT, now, zone) for zone in zones)
+    else:
+        assert any(is_quiet(NIGHT, now, zone) for zone in zones)
+        never_together = until == now + timedelta(days=3)
+        assert never_together or not any(is_quiet(NIGHT, until, zone) for zone in zones)
+
+
+@given(now=MOMENTS)
+def test_nobody_is_texted_at_night_when_no_zone_is_known(now: datetime) -> None:
+    """Without a zone, it must be day from New York to Honolulu; names that mean nothing are no zone."""
+    for zones in ((), ("Mars/Olympus", "../etc/passwd", "")):
+        until = quiet_until(NIGHT, zones, now) or now
+        assert not any(is_quiet(NIGHT, until, zone) for zone in UNKNOWN_ZONES)
+        assert until - now < timedelta(days=1)
+
+
+@given(clock=CLOCKS, now=MOMENTS, zone=ZONES)
+def test_equal_ends_mean_no_quiet_hours(clock: time, now: datetime, zone: str) -> None:
+    """``{from: "00:00", to: "00:00"}`` switches them off."""
+    assert quiet_until(QuietHours(start=clock, end=clock), (zone,), now) is None
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "until"),
+    [
+        (NIGHT, "2026-11-05T20:00-05:00", "2026-11-06T09:00-05:00"),
+        (NIGHT, "2026-11-06T08:59-05:00", "2026-11-06T09:00-05:00"),
+        (NIGHT, "2026-11-06T09:00-05:00", None),
+        (NIGHT, "2026-11-06T19:59-05:00", None),
+        (QuietHours(start=time(12), end=time(13)), "2026-11-06T12:30-05:00", "2026-11-06T13:00-05:00"),
+        (NIGHT, "2026-10-31T22:00-04:00", "2026-11-01T09:00-05:00"),
+        # 02:30 does not exist on 8 March: the clocks go from 2 to 3
+        (QuietHours(start=time(20), end=time(2, 30)), "2026-03-08T01:00-05:00", "2026-03-08T03:30-04:00"),
+        # 01:30 comes twice on 1 November
+        (QuietHours(start=time(20), end=time(1, 30)), "2026-11-01T01:10-04:00", "2026-11-01T01:30-04:00"),
+        (QuietHours(start=time(20), end=time(1, 30)), "2026-11-01T01:10-05:00", "2026-11-01T01:30-05:00"),
+        # the only open hour of the day is the one that does not exist
+        (QuietHours(start=time(3), end=time(2)), "2026-03-08T01:00-05:00", "2026-03-09T02:00-04:00"),
+    ],
+)
+def test_the_hours_are_those_of_the_clock_on_the_wall(quiet: QuietHours, now: str, until: str | None) -> None:
+    """Across midnight, and when the clocks change."""
+    expected = datetime.fromisoformat(until) if until is not None else None
+
+    assert quiet_until(quiet, NEW_YORK, datetime.fromisoformat(now)) == expected
+
+
+def test_hours_with_a_zone_of_their_own_ignore_the_members() -> None:
+    """``zone: America/New_York`` holds for everybody."""
+    quiet = QuietHours(start=time(20), end=time(9), zone="America/New_York")
+    evening = datetime(2026, 11, 6, 2, tzinfo=UTC)
+
+    assert quiet_until(quiet, ("Pacific/Honolulu",), evening) == datetime(2026, 11, 6, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "then", "verdict"),
+    [
+        (Purpose.FLOW, "hold", Hold(datetime(2026, 11, 6, 14, tzinfo=UTC), "quiet_hours")),
+        (Purpose.BULK, "drop", Deny("quiet_hours")),
+        (Purpose.REPLY, "hold", Allow()),
+        (Purpose.CONFIRMATION, "drop", Allow()),
+    ],
+)
+def test_answers_are_sent_at_any_hour(purpose: Purpose, then: str, verdict: object) -> None:
+    """Who writes at night gets an answer; everything else waits or is dropped, as the author said."""
+    quiet = QuietHours(start=time(20), end=time(9), then=then)  # type: ignore[arg-type]  # -- one of the two words
+    now = datetime(2026, 11, 6, 2, tzinfo=UTC)
+    message = PlannedMessage(id=1, purpose=purpose, created_at=now, quiet_hours=quiet)
+    member = MemberView(id=1, phone="+12025550101", zones=NEW_YORK)
+
+    assert check_quiet_hours(message, member, now) == verdict
+
+
+@given(now=MOMENTS, zone=ZONES)
+def test_without_quiet_hours_nothing_is_held(now: datetime, zone: str) -> None:
+    """Quiet hours are the only reason this gate has."""
+    assume(zone)
+    message = PlannedMessage(id=1, purpose=Purpose.FLOW, created_at=now)
+
+    assert check_quiet_hours(message, MemberView(id=1, phone="+12025550101", zones=(zone,)), now) == Allow()

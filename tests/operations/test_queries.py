@@ -1,0 +1,107 @@
+"""The number of statements does not depend on the number of people: one database round trip each would be the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ascend_core.operations.fire_timers import fire_timers
+from ascend_core.operations.receive_messages import handle_inbound
+from ascend_core.operations.send_messages import claim_messages
+
+FLOW = """
+    flow: welcome
+    steps:
+      - send: "Hi ${member.first_name}! ${link.form}"
+        links: {form: {url: "${event.url}", track: box}}
+        nudges:
+          - {nudge: no_link_click, link: form, after: 2h, text: "Still there? ${link.form}"}
+      - add_to_groups: [Fresh, June]
+      - remove_from_groups: [Stale]
+      - ask: coming
+        text: Coming?
+        replies: [{match: [sure], then: [{set: {rsvp: "sure"}}, {send: Great!}]}]
+"""
+FEW, MANY = range(10), range(10, 210)
+
+
+def statements(bench: Any, work: Any) -> int:
+    """How many statements *work* sends."""
+    with bench.counted() as seen:
+        assert work() is not None
+    return len(seen)
+
+
+@pytest.fixture
+def ready(bench: Any) -> Any:
+    """A bench whose programs, groups and URLs are known: what is asked once only is out of the way."""
+    bench.set_up(flow=FLOW)
+    bench.register(999)
+    bench.drain()
+    return bench
+
+
+def test_a_page_costs_the_same_for_ten_and_for_two_hundred(ready: Any) -> None:
+    """All of them new, all start a flow, all get a text with a tracked link."""
+    few, many = (statements(ready, lambda people=people: ready.register(*people)) for people in (FEW, MANY))
+
+    assert ready.one("SELECT count(*) FROM link") == 211
+    assert few == many
+
+
+def test_submissions_that_links_brought_cost_the_same(ready: Any) -> None:
+    """Each brings a token back, and each cancels a run that was stopped for it."""
+    ready.register(*FEW, *MANY)
+    tokens = dict(ready.rows("SELECT m.phone, l.token FROM link l JOIN member m ON m.id = l.member_id"))
+    ready.wait(minutes=1)
+
+    def come_back(people: Any) -> Any:
+        again = [ready.submission(person, key=f"b{person}") for person in people]
+        return ready.apply(*(ready.submission(p, key=f"b{p}", token=tokens[s.phone]) for p, s in zip(people, again)))
+
+    few, many = (statements(ready, lambda people=people: come_back(people)) for people in (FEW, MANY))
+
+    assert ready.one("SELECT count(*) FROM submission WHERE matched_by = 'exact'") == 210
+    assert few == many
+
+
+def test_due_timers_cost_the_same(ready: Any) -> None:
+    """Ten nudges that are sent, then two hundred."""
+    few = _nudged(ready, FEW)
+    many = _nudged(ready, MANY)
+
+    assert few == many
+
+
+def _nudged(bench: Any, people: Any) -> int:
+    bench.register(*people)
+    bench.wait(hours=2)
+    return statements(bench, lambda: fire_timers(bench.core))
+
+
+def test_claiming_costs_the_same(ready: Any) -> None:
+    """Nudges among them, which are decided again."""
+    ready.register(*FEW, *MANY)
+    ready.wait(hours=2)
+    fire_timers(ready.core)
+
+    few, many = (statements(ready, lambda limit=limit: claim_messages(ready.core, limit)) for limit in (10, 200))
+
+    assert ready.one("SELECT count(*) FROM message WHERE state = 'sending'") == 210
+    assert few == many
+
+
+def test_replies_cost_the_same(ready: Any) -> None:
+    """Everybody answers at once."""
+    ready.register(*FEW, *MANY)
+
+    def answer(people: Any) -> int:
+        for person in people:
+            ready.keep(person, "sure")
+        return statements(ready, lambda: handle_inbound(ready.core, 500))
+
+    few, many = answer(FEW), answer(MANY)
+
+    assert ready.one("SELECT count(*) FROM inbound_text WHERE outcome = 'answered'") == 210
+    assert few == many
