@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 import click
@@ -56,5 +57,7 @@ def connect_channel_command(type_: ChannelType) -> click.Command:
             address = f"{core.options.public_url}/hooks/{type_.name}/inbound"
         say(f"{type_.label} is connected.")
         say(f"Let the provider post incoming texts to: {address}")
+        if not os.environ.get("ASCEND_PUBLIC_URL"):
+            say("Set ASCEND_PUBLIC_URL to the address at which the world reaches ascend serve.")
 
     return connect

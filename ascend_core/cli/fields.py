@@ -47,7 +47,7 @@ def fields_group(type_: IntegrationType) -> click.Group:
     @fields.command("set")
     @click.argument("source")
     @click.argument("target", required=False)
-    @click.option("--mode", type=click.Choice(MODES), required=True, help="populate: when empty.")
+    @click.option("--mode", type=click.Choice(MODES), required=True, help="populate: only when the member has none.")
     @click.pass_context
     def set_(ctx: click.Context, *, source: str, target: str | None, mode: str) -> None:
         """Let the field SOURCE (or its label) go to the member field TARGET."""

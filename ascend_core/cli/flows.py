@@ -11,7 +11,7 @@ import click
 from ascend_core.cli.documents import find_documents, is_automation, read_bytes, read_text
 from ascend_core.cli.groups import LazyGroup
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import clean, say, show_json, show_table
+from ascend_core.cli.showing import clean, counted, say, show_json, show_table
 from ascend_core.errors import BadInput
 from ascend_core.flow.load import check_automation, check_flow
 from ascend_core.flow.problems import Problem
@@ -48,8 +48,7 @@ def lint(*, places: tuple[Path, ...], as_json: bool) -> None:
         for problem in found:
             click.echo(clean(str(problem)) + (" (warning)" if problem.warning else ""))
     errors = sum(not problem.warning for problem in found)
-    files_said = "1 file" if len(files) == 1 else f"{len(files)} files"
-    say(f"{files_said}: {_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}")
+    say(f"{counted(len(files), 'file')}: {counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
     if errors:
         sys.exit(BadInput.exit_code)
 
@@ -66,10 +65,6 @@ def _problems(file: Path, registry: Registry) -> tuple[Problem, ...]:
         trackers=registry.link_trackers,
         triggers=registry.triggers,
     )[1]
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 @flows.command()

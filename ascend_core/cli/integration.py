@@ -10,7 +10,7 @@ import attrs
 import click
 
 from ascend_core.cli.opening import account_of, opened_core
-from ascend_core.cli.showing import say, show_facts, show_json, yes_no
+from ascend_core.cli.showing import counted, say, show_facts, show_json, yes_no
 from ascend_core.cli.status import accounts_described, show_accounts
 from ascend_core.contracts import IntegrationType
 from ascend_core.errors import BadInput, NeedsAttention
@@ -121,7 +121,8 @@ def poll_command(type_: IntegrationType) -> click.Command:
             done = asyncio.run(sync_account(core, account.id))
         if as_json:
             show_json(attrs.asdict(done))
-        say(f"{done.applied} submissions applied, {done.ignored} ignored, {done.fired} triggers fired")
+        fired = counted(done.fired, "trigger")
+        say(f"{counted(done.applied, 'submission')} applied, {done.ignored} ignored, {fired} fired")
         if done.problem is not None:
             say(f"error: {done.problem}")
             sys.exit(1)

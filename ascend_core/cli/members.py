@@ -15,7 +15,7 @@ from ascend_core.cli.documents import read_text
 from ascend_core.cli.flows import PARTIAL
 from ascend_core.cli.groups import LazyGroup
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import say, show_json, show_table
+from ascend_core.cli.showing import counted, say, show_json, show_table
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.import_members import import_members
 from ascend_core.store.consents import consent_states
@@ -57,7 +57,7 @@ def import_(*, file: Path, proof: str, groups: tuple[str, ...], as_json: bool) -
     if as_json:
         shown = [{"row": number, "reason": reason} for number, reason in refused]
         show_json({"created": created, "updated": updated, "refused": shown})
-    say(f"{created} members added, {updated} updated, {len(refused)} rows refused")
+    say(f"{counted(created, 'member')} added, {updated} updated, {counted(len(refused), 'row')} refused")
     for number, reason in refused[:_SHOWN_REFUSALS]:
         say(f"  row {number}: {reason}")
     if len(refused) > _SHOWN_REFUSALS:

@@ -45,7 +45,10 @@ def trace(*, run_id: int, as_json: bool) -> None:
         ]
     )
     click.echo()
-    rows = [(moment(line["at"]), line["kind"], line["step"], _detail(line["detail"])) for line in found["trace"]]
+    rows = [
+        (moment(line["at"], seconds=True), line["kind"], line["step"], _detail(line["detail"]))
+        for line in found["trace"]
+    ]
     show_table(("Time", "What", "Step", "Detail"), rows)
 
 

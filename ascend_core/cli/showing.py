@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-__all__ = ["ago", "clean", "moment", "say", "show_facts", "show_json", "show_table", "yes_no"]
+__all__ = ["ago", "clean", "counted", "moment", "say", "show_facts", "show_json", "show_table", "yes_no"]
 
 _WIDE = 1_000
 """Columns of a table that goes into a file: nothing is cut off."""
@@ -68,11 +68,17 @@ def yes_no(value: bool) -> str:
     return "ON" if value else "OFF"
 
 
-def moment(when: datetime | None, zone: str | None = None) -> str | None:
+def counted(count: int, what: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def moment(when: datetime | None, zone: str | None = None, *, seconds: bool = False) -> str | None:
     """A time for people, in *zone* (an IANA name; None: UTC)."""
     if when is None:
         return None
-    return when.astimezone(UTC if zone is None else ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %Z")
+    written = "%Y-%m-%d %H:%M:%S %Z" if seconds else "%Y-%m-%d %H:%M %Z"
+    return when.astimezone(UTC if zone is None else ZoneInfo(zone)).strftime(written)
 
 
 def ago(span: timedelta) -> str:

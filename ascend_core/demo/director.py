@@ -9,14 +9,14 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
 from ascend_core.contracts import SandboxText
 from ascend_core.demo.people import Supporter, friend_of, invent_supporters
 from ascend_core.demo.reactions import PREVIEW_AGENT, Reaction, reactions_to
-from ascend_core.demo.week import END, FORMS, NEXT_FORM, SLOT, START, Deed, ceil_slot, plan_week
+from ascend_core.demo.week import END, FORMS, NEXT_FORM, START, Deed, ceil_slot, plan_week
 from ascend_core.engine.phones import Phone, parse_phone
 from ascend_core.errors import BadInput
 from ascend_core.operations.connect import the_account
@@ -78,7 +78,7 @@ class Director:
     def _set_up(self) -> None:
         world = self.world
         for form in FORMS:
-            starts_at = START + form.at * 4 * SLOT
+            starts_at = START + timedelta(hours=form.at)
             self.urls[form.key] = world.forms.add_form(
                 form.key, form.name, starts_at=starts_at, timezone=form.timezone, url_base=world.forms_url
             )

@@ -49,7 +49,7 @@ def reactions_to(seed: int, supporter: Supporter, text: SandboxText, ordinal: in
         return _with_link(chance, supporter, name, seen, text.phone, found.group(1))
     if "YES or NO" in text.body and chance.happens(0.6):
         body = chance.pick(("Yes!!", "yes please", "no", "No thanks", "Nope", "what?", "YES"))
-        return [_reply(seen + chance.between(2, 30) * SLOT, name, text.phone, body)]
+        return [_reply(seen + chance.between(2, 14) * SLOT, name, text.phone, body)]
     if chance.happens(0.04):
         return [_reply(seen + 4 * SLOT, name, text.phone, "Thank you, who is this?")]
     return []
@@ -70,7 +70,7 @@ def _with_link(
     if supporter.has_android:
         react(seen + 2 * SLOT, "preview")
     if chance.happens(0.5):
-        clicked = seen + chance.between(2, 40) * SLOT
+        clicked = seen + chance.between(2, 14) * SLOT
         react(clicked, "click")
         if chance.happens(0.45):
             later = clicked + chance.between(1, 3) * SLOT

@@ -15,8 +15,8 @@ __all__ = ["END", "FORMS", "NEXT_FORM", "SLOT", "START", "Deed", "DemoForm", "ce
 START = datetime(2026, 5, 4, 14, 0, tzinfo=UTC)
 """A Monday, ten in the morning in New York."""
 END = START + timedelta(days=7)
-SLOT = timedelta(minutes=15)
-"""Everything people do, they do on the quarter of an hour."""
+SLOT = timedelta(hours=1)
+"""Everything people do, they do on the hour."""
 
 
 @frozen(kw_only=True)
@@ -60,12 +60,12 @@ class Deed:
 
 
 def floor_slot(moment: datetime) -> datetime:
-    """The quarter of an hour that *moment* is in."""
+    """The hour that *moment* is in."""
     return moment - (moment - START) % SLOT
 
 
 def ceil_slot(moment: datetime) -> datetime:
-    """The quarter of an hour at *moment* or next after it."""
+    """The full hour at *moment* or next after it."""
     begun = floor_slot(moment)
     return begun if begun == moment else begun + SLOT
 
@@ -89,7 +89,7 @@ def _story(chance: Chance, supporter: Supporter, form: DemoForm) -> list[Deed]:
     """A sign-up on one of the first days, by daylight, and what the supporter makes of it."""
     starts_at = START + timedelta(hours=form.at)
     day = chance.between(0, max(0, form.at // 24 - 1))
-    signed_up = START + timedelta(days=min(day, 4), hours=chance.between(0, 9)) + chance.between(1, 3) * SLOT
+    signed_up = START + timedelta(days=min(day, 4), hours=chance.between(1, 10))
     name = f"{supporter.person.key}:{form.key}"
 
     def deed(at: datetime, activity: str) -> Deed:

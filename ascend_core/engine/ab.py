@@ -11,7 +11,7 @@ __all__ = ["choose_arm"]
 
 
 def choose_arm(test: ABTest, subject: str) -> str:
-    """The arm of *test* for *subject*, the member's phone (E.164): always the same one, each as often as its weight says.
+    """The arm of *test* for *subject*, a member's phone (E.164): always the same, each as often as its weight says.
 
     The choice hangs on the test's name and the phone alone: no table is needed to keep it, and a member who is
     imported into another installation keeps their arm. Raises BadInput when no arm has a weight above 0.

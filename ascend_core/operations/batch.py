@@ -161,6 +161,11 @@ class Batch:
             self._cancelled_runs.setdefault(reason, set()).add(run.record.id)
             self.timers = [timer for timer in self.timers if timer.run is not run]
 
+    def call_off(self, run: RunDraft, reason: str) -> None:
+        """End a run from outside: its nudges and every text that was not claimed yet die with it."""
+        self.end_run(run, reason, cancel_nudges=True)
+        self.outgoing.suppress(run.record.id, reason)
+
     def cancel_member(self, member_id: int, reason: str) -> None:
         """Cancel everything that waits for a member: timers, nudges, and texts that were not claimed yet."""
         self._cancelled_members.setdefault(reason, set()).add(member_id)

@@ -55,14 +55,21 @@ async def fetch_forms(
     opened = open_account(core, account)
     seen = core.database.read(lambda tx: cursor_of(tx, account.id, "forms"))
     counts = FetchCounts()
+    skipped: FormPage | None = None
     async for page in type_.source.forms(opened, None if everything else seen.position):
+        if not page.forms:
+            skipped = page  # nothing to commit with the cursor: it moves with the next forms, or at the end
+            continue
+        skipped = None
         applied = _apply_forms(core, account.id, page, seen)
         if applied is None:
-            break
+            return counts
         counts = counts.plus(applied)
         seen = evolve(seen, position=page.cursor, version=seen.version + 1)
         if progress is not None:
             progress(counts.seen, page.total)
+    if skipped is not None and skipped.cursor != seen.position:
+        _apply_forms(core, account.id, skipped, seen)
     return counts
 
 

@@ -46,6 +46,8 @@ class NewText:
     form_id: int | None = None
     timer_id: int | None = None
     step: str | None = None
+    suppressed: str | None = None
+    """Why it will not be sent after all; None: it will."""
 
 
 @define(eq=False)
@@ -59,6 +61,12 @@ class Outgoing:
     def add(self, text: NewText) -> None:
         """One more text, behind those there are."""
         self.texts.append(text)
+
+    def suppress(self, run_id: int, reason: str) -> None:
+        """The texts of a run that ends before they were written: kept with the *reason*, never sent."""
+        for text in self.texts:
+            if text.run_id == run_id and text.suppressed is None:
+                text.suppressed = reason
 
     def write(self, tx: Tx) -> None:
         """Write every text with its links."""
@@ -117,6 +125,9 @@ class Outgoing:
             purpose=text.purpose.value,
             body=body,
             quiet_hours=quiet_to_json(text.quiet_hours),
+            state="ready" if text.suppressed is None else "suppressed",
+            reason=text.suppressed,
+            settled_at=None if text.suppressed is None else self.now,
             due_at=self.now,
             expires_at=text.expires_at,
             created_at=self.now,

@@ -1,11 +1,13 @@
-"""What comes in from a provider: kept at once, STOP honoured in that same transaction, the rest handled after it."""
+"""What comes in from a provider: kept at once, STOP and START honoured with it, the rest handled after that."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+from attrs import evolve
 
 from ascend_core.contracts import ChannelEvent, DeliveryState, DeliveryStatus, Inbound, Purpose, Replied
 from ascend_core.operations.batch import Batch, RunDraft
@@ -15,7 +17,7 @@ from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.sprints import resume_run
 from ascend_core.store import inbound as rows
 from ascend_core.store import messages as message_rows
-from ascend_core.store.consents import NewConsent, consent_states, record_consents
+from ascend_core.store.consents import ConsentState, NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
 from ascend_core.store.inbound import InboundRecord
 from ascend_core.store.members import MemberRecord, members_by_phone
@@ -38,6 +40,11 @@ _UPWARD = {
 }
 """From which states a status moves a message on. ``ready`` too: a late status proves that a text looked up in vain
 was sent after all."""
+
+Keyword = Literal["stop", "start", "help", "doubtful"]
+
+_CONSENT: dict[str, ConsentState] = {"stop": "unsubscribed", "start": "subscribed"}
+"""What a keyword says about consent. It counts in the order of arrival, whenever the text is handled."""
 
 _BARE_YES = re.compile(r"\W*yes\W*", re.IGNORECASE)
 
@@ -63,19 +70,35 @@ def _keep_texts(tx: Tx, channel: str, texts: Sequence[Inbound], now: datetime) -
     if not texts:
         return 0
     known = rows.known_provider_ids(tx, channel, {text.provider_id for text in texts})
-    fresh = [text for text in texts if text.provider_id not in known]
-    members = members_by_phone(tx, {text.phone for text in fresh}) if fresh else {}
+    told = {text.provider_id: text for text in texts if text.provider_id not in known}
+    if not told:
+        return 0
+    states = consent_states(tx, {text.phone for text in told.values()}, lock=True)
+    fresh, entries = [], []
+    for text in told.values():
+        meant = evolve(text, keyword=_meant(text, states.get(text.phone)))
+        if meant.keyword == "stop" and states.get(text.phone) == "unsubscribed":
+            meant = evolve(meant, provider_answered=True)  # who left already gets one confirmation, never a second
+        fresh.append(meant)
+        state = _CONSENT.get(meant.keyword or "")
+        if state is not None and (state == "unsubscribed" or states.get(text.phone) != state):
+            states[text.phone] = state
+            evidence = {"text": text.provider_id}
+            entries.append(NewConsent(phone=text.phone, state=state, source="keyword", evidence=evidence))
+    members = members_by_phone(tx, {text.phone for text in fresh})
     new = rows.keep_inbound(tx, [_inbound_row(channel, text, members.get(text.phone), now) for text in fresh])
-    stopped = [text for text in fresh if text.keyword == "stop"]
-    entries = [
-        NewConsent(phone=text.phone, state="unsubscribed", source="keyword", evidence={"text": text.provider_id})
-        for text in stopped
-    ]
     record_consents(tx, entries, now=now)
-    gone = [members[text.phone].id for text in stopped if text.phone in members]
+    gone = [members[text.phone].id for text in fresh if text.keyword == "stop" and text.phone in members]
     if gone:
         message_rows.cancel_ready(tx, reason="unsubscribed", now=now, member_ids=gone)
     return new
+
+
+def _meant(text: Inbound, state: ConsentState | None) -> Keyword | None:
+    """YES answers flows; only from someone who left it can mean: in again, whatever the provider takes it for."""
+    if text.keyword in (None, "start") and _BARE_YES.fullmatch(text.body):
+        return "start" if state == "unsubscribed" else None
+    return text.keyword
 
 
 def _inbound_row(channel: str, text: Inbound, member: MemberRecord | None, now: datetime) -> dict[str, Any]:
@@ -166,7 +189,6 @@ class _Handler:
         self.waiting = waiting
         self.members = members_by_phone(batch.tx, {text.phone for text in waiting})
         batch.load_members({member.id: member for member in self.members.values()})
-        self.states = consent_states(batch.tx, {text.phone for text in waiting})
         records = active_runs(batch.tx, {member.id for member in self.members.values()}) if self.members else []
         self.runs = list(load_runs(batch, {record.id: record for record in records}).values())
 
@@ -177,9 +199,6 @@ class _Handler:
     def _handle_one(self, text: InboundRecord) -> dict[str, Any]:
         member = self.members.get(text.phone)
         keyword = text.keyword
-        if keyword in (None, "start") and _BARE_YES.fullmatch(text.body):
-            # YES answers flows; only from someone who left it can mean: in again, whatever the provider takes it for
-            keyword = "start" if self.states.get(text.phone) == "unsubscribed" else None
         if keyword in CONFIRMATIONS:
             self._obey(text, keyword, member)
             return self._row(text, member, "keyword")
@@ -206,13 +225,6 @@ class _Handler:
                 if run.record.member_id == member.id:
                     self.batch.end_run(run, "unsubscribed", cancel_nudges=True)
             self.batch.cancel_member(member.id, "unsubscribed")
-        if keyword == "start" and self.states.get(text.phone) != "subscribed":
-            evidence = {"text": text.provider_id}
-            entry = NewConsent(phone=text.phone, state="subscribed", source="keyword", evidence=evidence)
-            self.batch.consents.append(entry)
-            self.states[text.phone] = "subscribed"
-        if keyword == "stop":
-            self.states[text.phone] = "unsubscribed"
         if member is not None and not text.provider_answered:
             self._confirm(text, keyword, member)
 

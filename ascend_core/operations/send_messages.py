@@ -55,6 +55,9 @@ MOST_TRIES = 8
 FIRST_BACKOFF_SECONDS = 15.0
 LONGEST_BACKOFF_SECONDS = 900.0
 
+LEAST_HOLD = timedelta(seconds=1)
+"""A plugin's gate that holds until a moment that is past would be asked again for ever."""
+
 LEAST_VALID_SECONDS = 60
 """A provider is not given less time than this to deliver."""
 
@@ -88,14 +91,16 @@ async def send_messages(core: Core, limit: int = 100) -> int:
 def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
     """Take texts that may go out now, each by moving it from ``ready`` to ``sending`` in this one transaction.
 
-    What a gate holds waits to be decided again; what a gate denies is suppressed or expired, with its reason.
+    What a gate holds waits to be decided again; what a gate denies is suppressed or expired, with its reason. An empty
+    list means that nothing may go out now.
     """
 
-    def work(tx: Tx) -> list[MessageRecord]:
+    def work(tx: Tx) -> tuple[list[MessageRecord], bool]:
         now = core.clock.now()
+        rows.let_wait(tx, now)
         ready = rows.ready_messages(tx, now, limit)
         if not ready:
-            return []
+            return [], False
         consents = consent_states(tx, {message.phone for message in ready}, lock=True)
         members = members_by_id(tx, {message.member_id for message in ready})
         forms = forms_by_id(tx, {message.form_id for message in ready if message.form_id is not None})
@@ -110,9 +115,12 @@ def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
             changes.append(_claim_row(message, verdict, now))
         rows.move_messages(tx, changes, from_states=("ready",))
         taken = {row["id"] for row in changes if row["state"] == "sending"}
-        return [message for message in ready if message.id in taken]
+        return [message for message in ready if message.id in taken], len(ready) == limit
 
-    return core.database.write(work)
+    while True:
+        claimed, more = core.database.write(work)
+        if claimed or not more:
+            return claimed
 
 
 def _claim_row(message: MessageRecord, verdict: Verdict, now: datetime) -> dict[str, Any]:
@@ -122,7 +130,8 @@ def _claim_row(message: MessageRecord, verdict: Verdict, now: datetime) -> dict[
     settled_at: datetime | None = None
     match verdict:
         case Hold():
-            state, reason, due_at, claimed_at = "ready", verdict.why, verdict.until, None
+            due_at = max(verdict.until, now + LEAST_HOLD)
+            state, reason, claimed_at = "ready", verdict.why, None
         case Deny():
             state = "expired" if verdict.why == "expired" else "suppressed"
             reason, claimed_at, settled_at = verdict.why, None, now
@@ -164,7 +173,7 @@ def strictest(gates: Sequence[Gate], message: PlannedMessage, member: MemberView
         match verdict:
             case Deny():
                 return verdict
-            case Hold():
+            case Hold(until=until) if until.tzinfo is not None:
                 held = verdict if held is None or verdict.until > held.until else held
             case Allow():
                 pass
@@ -285,7 +294,7 @@ def _result_row(core: Core, result: _Result, now: datetime) -> dict[str, Any]:
 
 
 def _backoff(core: Core, message: MessageRecord, error: TryLater) -> timedelta:
-    seconds = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**message.attempts)
+    seconds = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(message.attempts, MOST_TRIES))
     seconds *= 1 + 0.1 * core.randomness.fraction()
     return timedelta(seconds=max(seconds, error.after_seconds or 0.0))
 

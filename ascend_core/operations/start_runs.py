@@ -105,7 +105,7 @@ def _stop_runs(batch: Batch, fired: Fired, active: dict[int, list[RunDraft]]) ->
         flow = run.version.program.flow
         same_form = run.record.form_id in (None, fired.form.id)
         if run.record.ended_at is None and same_form and flow.stop_when == fired.activity.trigger:
-            batch.end_run(run, "stop_when", cancel_nudges=True)
+            batch.call_off(run, "stop_when")
             batch.trace(run, "end", None, {"reason": "stop_when", "trigger": fired.activity.trigger}, sprint=0)
 
 
@@ -124,7 +124,6 @@ def _take(
     if version is None:
         raise AssertionError("a chance without a version was let through")
     member_id = chance.fired.activity.member_id
-    taken.add((chance.record.id, chance.once_key))
     for name in chance.document.add_to_groups:
         batch.add_to_group(member_id, name)
     inside = [
@@ -137,7 +136,8 @@ def _take(
         return
     if inside and version.program.flow.reentry == "restart":
         for run in inside:
-            batch.end_run(run, "restarted", cancel_nudges=True)
+            batch.call_off(run, "restarted")
+    taken.add((chance.record.id, chance.once_key))
     run = start_run(
         batch,
         run_id=run_id,

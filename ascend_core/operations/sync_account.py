@@ -19,6 +19,8 @@ __all__ = ["Synced", "sync_account"]
 FIRST_BACKOFF_SECONDS = 30.0
 LONGEST_BACKOFF_SECONDS = 900.0
 """The guide promises a sign-up within 15 minutes: a source that recovers must not wait longer for us."""
+MOST_DOUBLINGS = 10
+"""Beyond it the wait is the longest anyway, and after days of failures the number would not fit into a float."""
 
 
 @frozen(kw_only=True)
@@ -43,7 +45,10 @@ class Synced:
 
 
 async def sync_account(core: Core, account_id: int) -> Synced:
-    """Fetch and apply what changed at an account's source. Never raises what a source may raise: it is recorded."""
+    """Fetch and apply what changed at an account's source. Never raises what a source may raise: it is recorded.
+
+    A bug of the source is raised on, after it was recorded as a failure: the account rests.
+    """
     account = core.database.read(lambda tx: account_by_id(tx, account_id))
     if account is None or not account.sync_accounts or account.problem is not None:
         return Synced()
@@ -52,11 +57,15 @@ async def sync_account(core: Core, account_id: int) -> Synced:
         done = await _backfill(core, account)
         done = await _pull(core, account, done)
     except TryLater as error:
-        return _failed(core, account, error, after_seconds=error.after_seconds)
+        _failed(core, account, after_seconds=error.after_seconds)
+        return Synced(problem=str(error))
     except (NeedsAttention, Refused, NotFound) as error:
         problem = str(error)
         core.database.write(lambda tx: set_account(tx, account.id, problem=problem))
         return Synced(problem=problem)
+    except Exception:
+        _failed(core, account)  # a bug: told by whoever runs this, and not met again at once
+        raise
     now = core.clock.now()
     core.database.write(lambda tx: set_account(tx, account.id, last_success_at=now, failures=0, retry_at=None))
     return done
@@ -92,10 +101,9 @@ async def _pull(core: Core, account: AccountRecord, done: Synced) -> Synced:
     return done
 
 
-def _failed(core: Core, account: AccountRecord, error: Exception, *, after_seconds: float | None) -> Synced:
-    wait = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**account.failures)
+def _failed(core: Core, account: AccountRecord, *, after_seconds: float | None = None) -> None:
+    wait = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(account.failures, MOST_DOUBLINGS))
     wait = max(wait * (1 + 0.1 * core.randomness.fraction()), after_seconds or 0.0)
     retry_at = core.clock.now() + timedelta(seconds=wait)
     failures = account.failures + 1
     core.database.write(lambda tx: set_account(tx, account.id, failures=failures, retry_at=retry_at))
-    return Synced(problem=str(error))

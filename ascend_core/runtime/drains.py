@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ascend_core.operations.core import Core
 from ascend_core.operations.fire_timers import fire_timers
@@ -17,6 +17,9 @@ __all__ = ["drain_all", "is_due", "recover", "register_drains", "work_now"]
 
 TICK_SECONDS = 1.0
 BATCH = 500
+
+STUCK = timedelta(minutes=10)
+"""A send without a result for so long has none any more: its commit failed while this process lived on."""
 
 ALL = "all"
 """The one key of work that is not divided yet."""
@@ -37,6 +40,7 @@ def register_drains(engine: Engine, core: Core) -> None:
         return True
 
     async def tick() -> None:
+        recover_sends(core, older_than=STUCK)
         engine.wake("work", ALL)
         for account in core.database.read(accounts):
             if is_due(account, core):

@@ -36,6 +36,9 @@ LOCK_SECONDS = 10
 _AGAIN = {"40001", "40P01"}
 """PostgreSQL: serialization_failure, deadlock_detected."""
 
+_ONE_PICTURE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""PostgreSQL: without it, each statement of a transaction sees a newer picture. (SQLite has no other way.)"""
+
 
 class Database:
     """An open database. Transactions are functions, so that they can be run again."""
@@ -43,7 +46,9 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.kind = engine.dialect.name
-        self._reading = engine.execution_options(ascend_read=True)
+        self._reading = engine.execution_options(
+            ascend_read=True, **(_ONE_PICTURE if self.kind == "postgresql" else {})
+        )
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run *work* in one transaction and commit what it did.

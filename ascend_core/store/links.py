@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import text
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import Click, Link, Message, Url
 from ascend_core.store.types import to_micros
@@ -166,9 +166,8 @@ def recent_clicks(tx: Connection, member_ids: Collection[int], since: datetime) 
 
 def mark_submitted(tx: Connection, times: dict[int, datetime]) -> None:
     """Note on links when a submission first came back through them."""
-    for link_id, moment in sorted(times.items()):
-        first = (_link.c.id == link_id) & (_link.c.submitted_at.is_(None) | (_link.c.submitted_at > moment))
-        tx.execute(_link.update().where(first).values(submitted_at=moment))
+    rows = [{"id": link_id, "submitted_at": moment} for link_id, moment in sorted(times.items())]
+    update_rows(tx, Link, rows, only_if="(t.submitted_at IS NULL OR t.submitted_at > v.submitted_at)")
 
 
 def record_clicks(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:

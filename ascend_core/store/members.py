@@ -158,8 +158,11 @@ def add_to_groups(tx: Connection, pairs: Iterable[tuple[int, int]], *, now: date
 
 def remove_from_groups(tx: Connection, pairs: Iterable[tuple[int, int]]) -> None:
     """Take members out of groups: (group id, member id)."""
-    for group, member in sorted(set(pairs)):
-        inside = (_in_group.c.group_id == group) & (_in_group.c.member_id == member)
+    by_group: dict[int, set[int]] = {}
+    for group, member in pairs:
+        by_group.setdefault(group, set()).add(member)
+    for group, members in sorted(by_group.items()):
+        inside = (_in_group.c.group_id == group) & _in_group.c.member_id.in_(sorted(members))
         tx.execute(_in_group.delete().where(inside))
 
 

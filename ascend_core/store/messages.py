@@ -24,6 +24,7 @@ __all__ = [
     "MessageRecord",
     "cancel_ready",
     "insert_messages",
+    "let_wait",
     "messages_by_key",
     "messages_of_run",
     "move_messages",
@@ -69,6 +70,7 @@ class MessageRecord:
     expires_at: datetime | None = None
     created_at: datetime
     claimed_at: datetime | None = None
+    settled_at: datetime | None = None
     provider_id: str | None = None
 
 
@@ -83,11 +85,25 @@ def insert_messages(tx: Connection, records: Sequence[MessageRecord]) -> None:
     insert_rows(tx, Message, [{name: getattr(record, name) for name in names} for record in records])
 
 
+def let_wait(tx: Connection, now: datetime) -> int:
+    """A text that is due waits for the texts of its run before it, which may be held or tried again later.
+
+    It becomes due with them; an answer waits for none but answers. Returns how many were put off.
+    """
+    earlier = _message.alias("earlier")
+    before = (earlier.c.run_id == _message.c.run_id) & (earlier.c.id < _message.c.id)
+    late = (earlier.c.state == "ready") & (earlier.c.due_at > now) & (earlier.c.purpose <= _message.c.purpose)
+    ready = (_message.c.state == "ready") & (_message.c.due_at <= now)
+    then = select(func.max(earlier.c.due_at)).where(before, late).scalar_subquery()
+    behind = select(earlier.c.id).where(before, late).exists()
+    return tx.execute(update(_message).where(ready, behind).values(due_at=then)).rowcount
+
+
 def ready_messages(tx: Connection, now: datetime, limit: int) -> list[MessageRecord]:
     """What may be claimed at *now*: of each member the first message only, and none while one is under way.
 
-    So the texts of one member are accepted in the order they were meant. Most urgent first. On PostgreSQL the rows
-    are locked, and those of another worker passed over.
+    So the texts of a run are accepted in the order they were meant. Most urgent first. On PostgreSQL the rows are
+    locked, and those of another worker passed over.
     """
     ready = (_message.c.state == "ready") & (_message.c.due_at <= now)
     busy = _message.alias("busy")
@@ -112,7 +128,8 @@ def move_messages(tx: Connection, rows: Sequence[dict[str, Any]], *, from_states
 
 def put_in_doubt(tx: Connection, *, claimed_before: datetime) -> int:
     """Whatever was being sent when its worker died may have been sent: ``sending`` becomes ``unknown``."""
-    stuck = (_message.c.state == "sending") & (_message.c.claimed_at <= claimed_before)
+    under_way = _message.c.state.in_(("sending", "unknown"))  # as in the partial index, so that it is used
+    stuck = under_way & (_message.c.state == "sending") & (_message.c.claimed_at <= claimed_before)
     return tx.execute(update(_message).where(stuck).values(state="unknown")).rowcount
 
 

@@ -182,6 +182,8 @@ class World:
         while (due := self.next_due()) is not None and due <= moment:
             self.clock.set(max(due, self.clock.now()))
             self.settle()
+            if self.next_due() == due:
+                raise AssertionError(f"something has been due since {due} and nothing does it")
         self.clock.set(max(moment, self.clock.now()))
         if poll:
             self.poll()

@@ -28,7 +28,7 @@ class ClickWriter:
         self._thread.start()
 
     def keep(self, hit: Hit) -> Future[None]:
-        """Queue *hit*; the future is done once it is committed."""
+        """Queue *hit*; the future is done once it is committed, and cancelled when it never can be."""
         done: Future[None] = Future()
         self._queue.put((hit, done))
         return done
@@ -62,10 +62,21 @@ class ClickWriter:
             try:
                 keep_clicks(self._core, [hit for hit, _ in group])
                 break
-            except AscendError as error:
+            except AscendError:
                 if self._stopping.wait(PAUSE_SECONDS):
-                    for _, done in group:
-                        done.set_exception(error)
+                    _give_up(group)
                     return
+            except Exception:  # noqa: BLE001 -- a fence: a click that cannot be kept must not take the others with it
+                if len(group) == 1:
+                    _give_up(group)
+                else:
+                    for one in group:
+                        self._commit([one])
+                return
         for _, done in group:
             done.set_result(None)
+
+
+def _give_up(group: list[tuple[Hit, Future[None]]]) -> None:
+    for _, done in group:
+        done.cancel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from contextlib import suppress
 
 from ascend_core.contracts import Answer
 from ascend_core.operations.core import Core
@@ -22,7 +21,7 @@ WAIT_SECONDS = 0.25
 REMEMBERED = 100_000
 """Links held in memory; a link never changes where it leads."""
 
-_TRAILING = ".,!?;:)]}'\"”’»…%20 "
+_TRAILING = ".,!?;:)]}'\"”’»… "
 """What people and programs glue to the end of a link."""
 
 _LETTERS = frozenset(CODE_ALPHABET)
@@ -55,8 +54,7 @@ class Redirect:
             await send_answer(send, NOT_FOUND, head_only=head)
             return
         done = self._writer.keep(_hit(self._core, target, scope))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(done)), WAIT_SECONDS)
+        await asyncio.wait([asyncio.wrap_future(done)], timeout=WAIT_SECONDS)
         headers = {
             "location": target.location,
             "cache-control": "private, no-store",

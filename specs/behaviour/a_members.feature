@@ -138,6 +138,7 @@ Feature: Members and consent
   @A5
   Scenario: The same name and e-mail with another phone is another member
     When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
     And Ben submits the form "Saturday Canvass" with
       | first name | Ana             |
       | last name  | Reyes           |
@@ -192,6 +193,7 @@ Feature: Members and consent
     Then the ledger of Ana's consent reads
       | subscribed   | form    |
       | unsubscribed | keyword |
+      | unsubscribed | keyword |
       | subscribed   | keyword |
 
   @A8
@@ -228,7 +230,8 @@ Feature: Members and consent
     And 1 minute passes
     Then Ana gets the text "Thanks! Bring a friend, too: <link>"
     When Ana submits the form "Saturday Canvass" through the link in Ana's text, with
-      | SMS opt-in | no |
+      | email      | ana@example.net |
+      | SMS opt-in | no              |
     And 2 days pass
     Then Ana gets no text
     And the nudges are

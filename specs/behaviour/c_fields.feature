@@ -63,3 +63,30 @@ Feature: Fields
     And 1 minute passes
     Then the member Ana has
       | shirt | L |
+
+  @C4
+  Scenario: Several custom fields may go to one member field, and the last one wins
+    When Ana submits the form "Saturday Canvass" with
+      | T-shirt size | M |
+      | Shirt        | S |
+    And 1 minute passes
+    And the operator maps the custom field "T-shirt size" to "shirt"
+    And the operator maps the custom field "Shirt" to "shirt"
+    And Ana submits the form "Saturday Canvass" with
+      | T-shirt size | L |
+    And 1 minute passes
+    Then the member Ana has
+      | shirt | L |
+    When Ana submits the form "Saturday Canvass" with
+      | Shirt | XL |
+    And 1 minute passes
+    Then the member Ana has
+      | shirt | XL |
+
+  @C4
+  Scenario: A custom field may not go where a default mapping goes
+    When Ana submits the form "Saturday Canvass" with
+      | Nickname | Annie |
+    And 1 minute passes
+    And the operator maps the custom field "Nickname" to "first_name"
+    Then the operator is told "'Nickname' cannot go to first_name: the default mapping 'First name' uses it"

@@ -312,3 +312,16 @@ Feature: Automations
     Then Ana gets the texts
       | Think of Saturday Canvass. |
       | Think of Sunday Phonebank.  |
+
+  @D8
+  Scenario Outline: People read the guide's labels
+    Then "<name>" is called "<label>"
+
+    Examples:
+      | name                                | label                                  |
+      | mobilize.registers                  | Mobilize Event Registers               |
+      | mobilize.confirms                   | Mobilize Event Confirm Registration    |
+      | mobilize.attends                    | Mobilize Event Attends                 |
+      | mobilize.cancels                    | Mobilize Event Cancel Registration     |
+      | mobilize.waitlisted                 | Mobilize Event Registration Waitlisted |
+      | mobilize.link_clicked_no_submission | Link Clicked No Form Submission        |

@@ -103,7 +103,7 @@ Feature: The SMS channel
       | quit        |
       | Revoke      |
       | Opt out     |
-      | st op       |
+      | S T O P     |
 
   @J2
   Scenario: What the carrier has confirmed is not confirmed again
@@ -142,7 +142,7 @@ Feature: The SMS channel
     And Ana replies "STOP"
     And 1 day passes
     Then the messages are
-      | cancelled | 1 |
+      | suppressed | 1 |
 
   @J3
   Scenario: A text at night waits for the morning

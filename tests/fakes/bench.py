@@ -18,7 +18,7 @@ from ascend_core.contracts import Form, Inbound, Submission, SubmissionPage
 from ascend_core.operations.apply_submissions import PageOutcome, apply_page
 from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core, Options
-from ascend_core.operations.fetch_forms import fetch_forms
+from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
 from ascend_core.operations.record_clicks import Hit, keep_clicks
@@ -127,6 +127,15 @@ class Bench:
     def fetch(self) -> None:
         """Fetch the forms."""
         self.run(fetch_forms(self.core, self.account, everything=True))
+
+    def sync(self, key: str = "f0") -> str:
+        """Turn a form on; the name of its group."""
+        form = self.core.database.read(lambda tx: find_form(tx, self.account.id, key))
+        return sync_form(self.core, form)
+
+    def unsync(self, key: str = "f0") -> None:
+        """Turn a form off."""
+        unsync_form(self.core, self.core.database.read(lambda tx: find_form(tx, self.account.id, key)))
 
     def publish(self, flow: str) -> None:
         """Make a flow live."""

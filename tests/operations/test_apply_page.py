@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from ascend_core.contracts import Rejected
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.connect import connect_account
-from ascend_core.operations.fetch_forms import find_form, sync_form, unsync_form
 from ascend_core.store.accounts import cursor_of
 
 
@@ -81,7 +80,7 @@ def test_an_older_version_does_not_count_when_its_form_is_synced_meanwhile(bench
     old = bench.submission(0)
     bench.wait(minutes=2)
     bench.apply(bench.submission(0, created_at=old.created_at, status="cancels"))
-    sync(bench)
+    bench.sync()
 
     outcome = bench.apply(old)
 
@@ -97,17 +96,6 @@ AUTOMATION = """
     trigger: box.registers
     run: welcome
 """
-
-
-def sync(bench: Any, key: str = "f0") -> str:
-    """Sync a form by its key; the name of its group."""
-    form = bench.core.database.read(lambda tx: find_form(tx, bench.account.id, key))
-    return sync_form(bench.core, form)
-
-
-def unsync(bench: Any, key: str = "f0") -> None:
-    """Turn a form off."""
-    unsync_form(bench.core, bench.core.database.read(lambda tx: find_form(tx, bench.account.id, key)))
 
 
 def test_the_newest_of_several_versions_in_one_page_counts(bench: Any) -> None:
@@ -235,9 +223,7 @@ def test_nobody_new_is_made_with_create_members_off(bench: Any) -> None:
     bench.run(connect)
     bench.wait(minutes=1)
 
-    outcome = bench.apply(
-        bench.submission(0, key="again", fields={"last_name": "Lee"}), bench.submission(1)
-    )
+    outcome = bench.apply(bench.submission(0, key="again", fields={"last_name": "Lee"}), bench.submission(1))
 
     assert (outcome.applied, outcome.ignored) == (1, 1)
     assert bench.rows("SELECT phone, last_name FROM member") == [("+12125550100", "Lee")]
@@ -280,11 +266,11 @@ def test_an_opt_out_in_the_same_page_wins(bench: Any, order: tuple[bool, bool]) 
 def test_a_form_turned_on_later_judges_what_it_had_not(bench: Any) -> None:
     """Row B5: un-synced, sign-ups are only noted; synced again within the quarter hour they count."""
     bench.set_up()
-    unsync(bench)
+    bench.unsync()
     bench.register(0)
     assert bench.column("SELECT reason FROM submission") == ["form_not_synced"]
     bench.wait(minutes=1)
-    sync(bench)
+    bench.sync()
 
     outcome = bench.apply(bench.submission(0, created_at=bench.now - timedelta(minutes=1), modified_at=bench.now))
 

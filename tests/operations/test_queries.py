@@ -13,15 +13,15 @@ from ascend_core.operations.send_messages import claim_messages
 FLOW = """
     flow: welcome
     steps:
-      - send: "Hi ${member.first_name}! ${link.form}"
+      - send: "Hi ${member.first_name|there}! ${link.form}"
         links: {form: {url: "${event.url}", track: box}}
         nudges:
           - {nudge: no_link_click, link: form, after: 2h, text: "Still there? ${link.form}"}
       - add_to_groups: [Fresh, June]
       - remove_from_groups: [Stale]
       - ask: coming
-        text: Coming?
-        replies: [{match: [sure], then: [{set: {rsvp: "sure"}}, {send: Great!}]}]
+        text: "Coming?"
+        replies: [{match: [sure], then: [{set: {rsvp: "sure"}}, {send: "Great!"}]}]
 """
 FEW, MANY = range(10), range(10, 210)
 
@@ -58,7 +58,9 @@ def test_submissions_that_links_brought_cost_the_same(ready: Any) -> None:
 
     def come_back(people: Any) -> Any:
         again = [ready.submission(person, key=f"b{person}") for person in people]
-        return ready.apply(*(ready.submission(p, key=f"b{p}", token=tokens[s.phone]) for p, s in zip(people, again)))
+        return ready.apply(
+            *(ready.submission(p, key=f"b{p}", token=tokens[s.phone]) for p, s in zip(people, again, strict=True))
+        )
 
     few, many = (statements(ready, lambda people=people: come_back(people)) for people in (FEW, MANY))
 

@@ -17,9 +17,9 @@ ASK = """
     reentry: %s
     steps:
       - ask: coming
-        text: Coming?
-        replies: [{match: [sure], then: [{send: Great!}]}]
-        nudges: [{nudge: no_reply, after: 24h, text: Well?}]
+        text: "Coming?"
+        replies: [{match: [sure], then: [{send: "Great!"}]}]
+        nudges: [{nudge: no_reply, after: 24h, text: "Well?"}]
 """
 EACH = """
     automation: Welcome
@@ -163,9 +163,7 @@ def test_the_arm_of_an_ab_test_is_sticky_weighted_and_recorded(bench: Any) -> No
     bench.register(*people)
     first = dict(bench.rows("SELECT member_id, arm FROM run WHERE arm IS NOT NULL"))
     bench.register(*people, form_key="f1")
-    arms = bench.rows(
-        "SELECT member_id, arm, f.name FROM run JOIN flow f ON f.id = run.flow_id ORDER BY run.id"
-    )
+    arms = bench.rows("SELECT member_id, arm, f.name FROM run JOIN flow f ON f.id = run.flow_id ORDER BY run.id")
 
     assert all(first[member] == arm == flow for member, arm, flow in arms)
     assert len(arms) == 600

@@ -90,7 +90,9 @@ def test_forms_synced_later_are_read_back(bench: Any) -> None:
     bench.source.log = [bench.submission(0)]
     sync(bench)
     bench.wait(minutes=5)
-    bench.set_up()
+    bench.sync()
+    bench.publish("{flow: welcome, steps: [{send: Hi}]}")
+    bench.automate("{automation: Welcome, trigger: box.registers, run: welcome}")
 
     done = sync(bench)
 

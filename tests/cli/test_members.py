@@ -1,0 +1,66 @@
+"""People brought along from a file, with the proof of their consent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+PEOPLE = "\ufeffPhone,First Name,Zip\n(202) 555-0150,Bo,20001\n12,Cy,\n+12025550151,Di,\n"
+
+
+def test_a_file_of_people_becomes_members(made: Any, tmp_path: Path) -> None:
+    """Good rows are in, bad ones are named by their number, and the exit code tells (3)."""
+    (tmp_path / "people.csv").write_text(PEOPLE)
+
+    done = made("members", "import", tmp_path / "people.csv", "--proof", "Paper form, May", "--group", "Friends")
+    listed = made("members", "list", "--group", "Friends", "--json").json()
+
+    assert done.code == 3
+    assert done.err.splitlines()[0] == "2 members added, 0 updated, 1 row refused"
+    assert done.err.splitlines()[1].startswith("  row 2: ")
+    assert [(each["phone"], each["fields"]["first_name"], each["consent"]) for each in listed] == [
+        ("+12025550150", "Bo", "subscribed"),
+        ("+12025550151", "Di", "subscribed"),
+    ]
+
+
+def test_importing_again_updates(made: Any, tmp_path: Path) -> None:
+    """The same file twice makes nobody twice (A5)."""
+    (tmp_path / "people.csv").write_text("phone,first_name\n2025550150,Bo\n")
+    made("members", "import", tmp_path / "people.csv", "--proof", "x")
+    (tmp_path / "people.csv").write_text("phone,first_name\n2025550150,Bob\n")
+
+    done = made("members", "import", tmp_path / "people.csv", "--proof", "x", "--json")
+
+    assert done.json() == {"created": 0, "updated": 1, "refused": []}
+    assert "Bob" in made("members", "list").out
+
+
+def test_what_cannot_be_imported_is_a_sentence(made: Any, tmp_path: Path) -> None:
+    """No proof, no column, no file: each is told, and nothing is changed."""
+    (tmp_path / "odd.csv").write_text("name,zip\nBo,20001\n")
+    (tmp_path / "good.csv").write_text("phone\n2025550150\n")
+
+    no_column = made("members", "import", tmp_path / "odd.csv", "--proof", "x")
+    no_file = made("members", "import", tmp_path / "none.csv", "--proof", "x")
+    no_proof = made("members", "import", tmp_path / "good.csv")
+    empty_proof = made("members", "import", tmp_path / "good.csv", "--proof", " ")
+    no_group = made("members", "list", "--group", "Nobody")
+
+    assert no_column.err == f"error: {tmp_path}/odd.csv has no column 'phone'; its columns are: name, zip\n"
+    assert no_file.err == f"error: cannot read {tmp_path}/none.csv: No such file or directory\n"
+    assert "Missing option '--proof'" in no_proof.err
+    assert "without consent nobody is texted" in empty_proof.err
+    assert no_group.err == "error: there is no group 'Nobody'\n"
+    assert [each.code for each in (no_column, no_file, no_proof, empty_proof, no_group)] == [4, 4, 2, 4, 4]
+    assert made("members", "list", "--json").json() == []
+
+
+def test_a_long_list_says_that_there_is_more(made: Any, tmp_path: Path) -> None:
+    """Nobody takes the first page for everybody."""
+    (tmp_path / "people.csv").write_text("phone\n2025550150\n2025550151\n2025550152\n")
+    made("members", "import", tmp_path / "people.csv", "--proof", "x")
+
+    done = made("members", "list", "--limit", "2")
+
+    assert done.err == "The first 2 are shown; see more with --limit\n"

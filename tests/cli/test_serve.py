@@ -1,0 +1,154 @@
+"""``ascend serve`` as people run it: a process that answers, works, and ends in order when it is told to."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ascend_core.contracts import ChannelSandbox
+from ascend_core.runtime.opening import open_registry
+from ascend_core.runtime.system import SystemClock, SystemRandomness
+from ascend_core.web.serving import ThreadedServer, bind
+
+END_SECONDS = 30
+
+
+@contextmanager
+def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """A running ``ascend serve`` on a free port, where it listens, and what it said first."""
+    environment = {**os.environ, "ASCEND_HOME": str(home)}
+    environment.pop("ASCEND_PUBLIC_URL", None)
+    code = "from ascend_core.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "serve", "--port", "0", *arguments],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = [process.stderr.readline()]
+        found = re.search(r"http://[\d.:]+", said[0])
+        assert found is not None, said[0] + process.stderr.read()
+        while "No channel" not in said[-1] and "texts are expected" not in said[-1]:
+            said.append(process.stderr.readline())
+        try:
+            yield process, found.group(), said
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_listens_warns_and_ends_in_order(made: Any, home: Path, number: signal.Signals) -> None:
+    """A service manager stops it with SIGTERM, a person with Ctrl-C; both get a clean end."""
+    with serving(home) as (process, url, said):
+        answer = httpx.get(f"{url}/health", trust_env=False)
+        process.send_signal(number)
+        assert process.stderr is not None
+        rest = process.stderr.read()
+
+        assert process.wait(END_SECONDS) == 0
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert said[1] == "  No channel is connected: nothing is texted. Run: ascend sms connect\n"
+    assert rest == "Ending: finishing what is in hand …\nEnded.\n"
+
+
+def test_a_second_one_on_the_same_database_refuses_to_start(made: Any, home: Path) -> None:
+    """Nobody is texted twice because two workers ran."""
+    with serving(home):
+        second = made("serve", "--port", "0")
+
+    assert second.code == 1
+    assert second.err.startswith("error: another process works on this database already")
+
+
+def test_a_port_in_use_is_a_sentence(made: Any) -> None:
+    """With what to do."""
+    taken = bind()
+    port = taken.getsockname()[1]
+    done = made("serve", "--port", port)
+    taken.close()
+
+    assert done.code == 1
+    assert done.err == (
+        f"error: cannot listen on 127.0.0.1 port {port}: Address already in use; choose another with --port\n"
+    )
+
+
+def test_a_sign_up_is_texted_with_a_link_back_to_the_served_address(
+    connected: Any, mobilize: Any, home: Path, documents: Path
+) -> None:
+    """The whole product as two commands: connect and serve. The text arrives, its link leads to the form."""
+    carrier = _carrier()
+    server = ThreadedServer(carrier.app, bind())
+    settings = carrier.settings(server.url)
+    arguments = [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", value)]
+    assert connected("sms", "connect", *arguments).code == 0
+    connected("mobilize", "sync", "Phone Bank")
+    _publish_awake(connected, documents)
+    mobilize.sign_up("Phone Bank")
+
+    with serving(home) as (process, url, said):
+        text = _first_text(carrier)
+        link = re.search(r"http\S+", text)
+        assert link is not None
+        leads_to = httpx.get(link.group(), trust_env=False, headers={"user-agent": "Mozilla/5.0"}).headers["location"]
+        process.terminate()
+        process.wait(END_SECONDS)
+    server.close()
+
+    assert text.startswith("Hi Ana! Finish here: http://127.0.0.1:")
+    assert link.group().startswith(url)
+    assert leads_to.startswith(f"{mobilize.pages['Phone Bank']}?utm_")
+    assert said[1] == f"  Incoming sms texts are expected at {url}/hooks/sms/inbound\n"
+    assert connected("report", "--json").json()[0]["recipients"] == 1
+    assert [line["kind"] for line in connected("runs", "trace", "1", "--json").json()["trace"]][-1] == "end"
+    assert "hello, version 1" in connected("runs", "trace", "1").out
+    assert connected("report", "--csv").out.splitlines()[0].startswith("flow,recipients,clicked,click_through_rate,")
+
+
+def _carrier() -> ChannelSandbox:
+    registry = open_registry(SystemClock(), SystemRandomness(), environment={})
+    sandbox: ChannelSandbox = registry.channels["sms"].sandbox(clock=SystemClock(), seed=1, journal=None)
+    return sandbox
+
+
+def _publish_awake(run: Any, documents: Path) -> None:
+    """The flow, without quiet hours: this test runs at any time of day."""
+    flow = documents / "hello.yaml"
+    flow.write_text('quiet_hours: {from: "00:00", to: "00:00"}\n' + flow.read_text())
+    assert run("flows", "publish", flow).code == 0
+    assert run("automations", "create", documents / "new.yml").code == 0
+
+
+def _first_text(carrier: ChannelSandbox) -> str:
+    """The first text the carrier took; it comes within seconds."""
+    clock = SystemClock()
+    until = clock.monotonic() + END_SECONDS
+    while not (texts := carrier.texts()):
+        assert clock.monotonic() < until, "no text was sent"
+    return texts[0].body
+
+
+def test_without_a_worker_it_only_answers(made: Any, home: Path) -> None:
+    """Two processes can share one database when only one works."""
+    with serving(home), serving(home, "--no-worker") as (_, url, _said):
+        assert httpx.get(f"{url}/health", trust_env=False).status_code == 200
+
+
+def test_runs_and_reports_that_are_not_there_are_sentences(made: Any) -> None:
+    """Unknown ids and empty reports are told."""
+    run, report, both = made("runs", "trace", "77"), made("report"), made("report", "--csv", "--json")
+
+    assert (run.err, run.code) == ("error: there is no run 77\n", 4)
+    assert (report.err, report.code) == ("No tracked link was sent yet.\n", 0)
+    assert both.code == 2

@@ -1,0 +1,244 @@
+"""What providers tell: statuses in any order, texts more than once, keywords before everything."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound
+from ascend_core.errors import Unsure
+from ascend_core.operations.receive_messages import CONFIRMATIONS, handle_inbound, receive_events
+from ascend_core.operations.send_messages import claim_messages, recover_sends, resolve_unknown
+
+ASK = """
+    flow: welcome
+    steps:
+      - ask: coming
+        text: "Coming?"
+        replies:
+          - {match: ["yes"], then: [{send: "Great!"}]}
+          - {match: ["no"], then: [{send: "Pity."}]}
+        nudges: [{nudge: no_reply, after: 24h, text: "Well?"}]
+"""
+
+
+def tell(bench: Any, state: str, *, key: str | None = None, provider_id: str | None = None) -> None:
+    """A delivery status of the first message, by our key unless told otherwise."""
+    key = key or (None if provider_id else bench.one("SELECT min(key) FROM message"))
+    status = DeliveryStatus(provider_id=provider_id, message_key=key, state=DeliveryState(state))
+    receive_events(bench.core, "pigeon", [status])
+
+
+def consent(bench: Any) -> str:
+    """The only consent there is."""
+    return bench.one("SELECT state FROM consent")
+
+
+@pytest.mark.parametrize(
+    "order", [*permutations(["sent", "delivered", "sent"]), ("delivered", "failed", "undelivered")]
+)
+def test_statuses_only_move_a_message_up(bench: Any, order: tuple[str, ...]) -> None:
+    """Faults 52: duplicated and reordered; the first final one is final."""
+    bench.set_up()
+    bench.register(0)
+    bench.drain()
+
+    for state in order:
+        tell(bench, state)
+
+    assert bench.states() == [("delivered", None)]
+    assert bench.one("SELECT count(*) FROM delivery_event") == 3
+
+
+def test_a_status_before_our_own_result_is_not_taken_back(bench: Any) -> None:
+    """Fault 51: the provider's callback overtakes the answer to our call."""
+    bench.set_up()
+    bench.register(0)
+    send = bench.channel.send
+
+    async def slow(settings: Any, text: Any) -> Any:
+        receipt = await send(settings, text)
+        tell(bench, "delivered", key=text.message_key, provider_id=receipt.provider_id)
+        return receipt
+
+    bench.channel.send = slow
+    bench.drain()
+
+    assert bench.rows("SELECT state, provider_id FROM message") == [("delivered", "P1")]
+
+
+def test_a_late_status_proves_a_text_that_was_looked_up_in_vain(bench: Any) -> None:
+    """It was sent after all, so it is not sent again."""
+    bench.set_up()
+    bench.register(0)
+    claim_messages(bench.core, 1)
+    recover_sends(bench.core)
+    bench.wait(minutes=2)
+    bench.run(resolve_unknown(bench.core))
+    looked_up = bench.states()
+
+    tell(bench, "delivered", provider_id="P9", key=bench.one("SELECT key FROM message"))
+    bench.drain()
+
+    assert (looked_up, bench.states()) == ([("ready", "looked_up")], [("delivered", None)])
+    assert bench.bodies() == []
+
+
+def test_a_status_settles_a_text_in_doubt(bench: Any) -> None:
+    """No look-up is needed any more."""
+    bench.set_up()
+    bench.register(0)
+    bench.channel.next_sends.append((Unsure("no answer"), "accepted"))
+    bench.send()
+
+    tell(bench, "sent", key=bench.one("SELECT key FROM message"), provider_id="P1")
+    bench.wait(minutes=5)
+    bench.drain()
+
+    assert bench.states() == [("sent", None)]
+    assert bench.channel.asked == []
+
+
+def test_a_status_of_somebody_elses_text_is_kept_and_harms_nobody(bench: Any) -> None:
+    """Fault 53."""
+    bench.set_up()
+    bench.register(0)
+
+    tell(bench, "failed", key="unheard-of")
+
+    assert bench.states() == [("ready", None)]
+    assert bench.column("SELECT message_key FROM delivery_event") == ["unheard-of"]
+
+
+def test_an_inbound_text_told_twice_is_one_text(bench: Any) -> None:
+    """Fault 54: one reply, one step of the flow, and the answer goes out once."""
+    bench.set_up(flow=ASK)
+    bench.register(0)
+    bench.drain()
+
+    for _ in range(2):
+        bench.hear(0, "yes", id="SM1")
+        bench.drain()
+    text = Inbound(provider_id="SM2", phone="+12125550100", body="no")
+    receive_events(bench.core, "pigeon", [text, text])
+    bench.drain()
+
+    assert bench.bodies() == ["Coming?", "Great!"]
+    assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["answered", "inbox"]
+
+
+def test_stop_ends_everything_and_is_confirmed_once(bench: Any) -> None:
+    """Rows H6 and J2: the run, its nudge and its texts; one confirmation, with nothing else in it."""
+    bench.set_up(flow=ASK)
+    bench.register(0)
+    bench.drain()
+
+    bench.hear(0, "STOP", keyword="stop")
+    bench.wait(days=2)
+    bench.drain()
+
+    assert bench.bodies() == ["Coming?"]
+    assert bench.states()[1] == ("expired", "expired")
+    assert bench.column("SELECT end_reason FROM run") == ["unsubscribed"]
+    assert bench.rows("SELECT outcome, reason FROM timer") == [("cancelled", "unsubscribed")]
+
+
+def test_the_confirmation_goes_to_whoever_just_left(bench: Any) -> None:
+    """The one text that may follow a STOP, at any hour; START and HELP have theirs."""
+    bench.set_up(flow=ASK)
+    bench.register(0)
+    bench.drain()
+    bench.wait(hours=12)
+
+    for word in ("stop", "start", "help"):
+        bench.hear(0, word.upper(), keyword=word)
+        bench.drain()
+
+    assert bench.bodies()[1:] == [CONFIRMATIONS[word] for word in ("stop", "start", "help")]
+    assert consent(bench) == "subscribed"
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        (["start", "stop"], "unsubscribed"),
+        (["stop", "start"], "subscribed"),
+        (["stop", "start", "stop"], "unsubscribed"),
+        (["stop", "stop", "start", "start"], "subscribed"),
+    ],
+)
+def test_the_last_word_counts_however_late_texts_are_handled(bench: Any, words: list[str], state: str) -> None:
+    """Promise 3: a START that waited in the queue does not undo the STOP that came after it."""
+    bench.set_up(flow=ASK)
+    bench.register(0)
+
+    for word in words:
+        bench.keep(0, word, keyword=word)
+    first = consent(bench)
+    handle_inbound(bench.core)
+
+    assert (first, consent(bench)) == (state, state)
+    ledger = bench.column("SELECT state FROM consent_entry ORDER BY id")
+    assert ledger[-1] == state
+
+
+@pytest.mark.parametrize("keyword", [None, "start"])
+def test_yes_answers_a_flow(bench: Any, keyword: str | None) -> None:
+    """Whatever the provider takes it for; and whoever answered is not nudged for an answer."""
+    bench.set_up(flow=ASK)
+    bench.register(0)
+    bench.drain()
+
+    bench.hear(0, "YES!", keyword=keyword)
+    bench.wait(hours=25)
+    bench.drain()
+
+    assert bench.bodies() == ["Coming?"]  # the answer waited a day in vain: it expired with the test's clock
+    assert bench.column("SELECT outcome FROM inbound_text") == ["answered"]
+    assert bench.rows("SELECT outcome, reason FROM timer") == [("skipped", "replied")]
+
+
+def test_yes_of_somebody_who_left_means_in_again(bench: Any) -> None:
+    """Only then."""
+    bench.set_up(flow=ASK)
+    bench.register(0)
+    bench.hear(0, "STOP", keyword="stop")
+
+    bench.hear(0, "yes")
+
+    assert consent(bench) == "subscribed"
+    assert bench.column("SELECT keyword FROM inbound_text ORDER BY id") == ["stop", "start"]
+
+
+def test_a_reply_belongs_to_the_youngest_run_that_waits(bench: Any) -> None:
+    """Two questions are open: people answer the last one."""
+    bench.set_up(flow=ASK)
+    other = ASK.replace("welcome", "second").replace("Coming?", "Bring a friend?").replace("Great!", "Even better!")
+    bench.publish(other)
+    bench.automate("{automation: Second, trigger: box.confirms, run: second}")
+    bench.register(0, status="confirms")
+    bench.drain()
+
+    bench.hear(0, "yes")
+    bench.drain()
+    bench.hear(0, "yes")
+    bench.drain()
+    bench.hear(0, "yes")
+
+    assert bench.bodies() == ["Coming?", "Bring a friend?", "Even better!", "Great!"]
+    assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["answered", "answered", "inbox"]
+
+
+def test_strangers_are_heard_and_left_alone(bench: Any) -> None:
+    """A STOP from a phone we do not know is in the ledger before it could ever be texted."""
+    bench.set_up()
+
+    bench.hear(7, "hello")
+    bench.hear(7, "stop", keyword="stop")
+    bench.register(7)
+
+    assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["stranger", "keyword"]
+    assert bench.states() == []
+    assert bench.column("SELECT reason FROM submission") == ["unsubscribed"]
