@@ -89,6 +89,7 @@ Feature: The SMS channel
     And the ledger of Ana's consent reads
       | subscribed   | form    |
       | unsubscribed | keyword |
+      | unsubscribed | keyword |
 
     Examples:
       | word        |

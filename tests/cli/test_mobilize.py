@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ascend_core.runtime.system import SystemClock
 
 
 def key_of(run: Any, event: str) -> str:
@@ -86,7 +89,7 @@ def test_a_sign_up_becomes_a_member_by_one_poll(connected: Any, mobilize: Any) -
     """What the worker does all day can be done once by hand; who is ignored is listed with the reason (A1, A7)."""
     connected("mobilize", "sync", "Phone Bank")
     mobilize.sign_up("Phone Bank")
-    mobilize.sign_up("Phone Bank", key="bo", first_name="Bo", phone="202-555-0143", opted_in=False)
+    mobilize.sign_up("Phone Bank", key="bo", email="bo@example.org", phone="202-555-0143", opted_in=False)
 
     polled = connected("mobilize", "poll", "--json").json()
     (member,) = connected("members", "list", "--group", "Phone Bank", "--json").json()
@@ -158,13 +161,15 @@ def _fields(run: Any) -> list[dict[str, Any]]:
             ["Shirt size", "first_name", "--mode", "populate"],
             "'Shirt size' cannot go to first_name: the default mapping 'First name' uses it; choose another field",
         ),
-        (["Shirt size", "phone", "--mode", "populate"], "'phone' is no member field; write small letters, digits and "
-         "underscores, like shirt_size"),
+        (
+            ["Shirt size", "phone", "--mode", "populate"],
+            "'phone' is no member field; write small letters, digits and underscores, like shirt_size",
+        ),
         (["Shirt size", "--mode", "populate"], "say which member field 'Shirt size' goes to"),
         (["Email", "zip", "--mode", "populate"], "'Email' always goes to email; only its mode can be chosen"),
         (["Shirt siz", "x", "--mode", "populate"], "no field is called 'Shirt siz'; did you mean 'Shirt size'?"),
     ],
-)  # fmt: skip
+)
 def test_a_mapping_that_cannot_be_is_refused_with_the_reason(
     connected: Any, mobilize: Any, typed: list[str], sentence: str
 ) -> None:
@@ -204,7 +209,7 @@ def test_an_events_name_cannot_steer_the_terminal(connected: Any, mobilize: Any)
     mobilize.sandbox.add_form(
         "odd",
         "Bad \x1b[2J name [red]",
-        starts_at=connected("mobilize", "events", "--json").json() and _soon(),
+        starts_at=SystemClock().now() + timedelta(days=3),
         timezone="America/New_York",
         url_base=mobilize.server.url,
     )
@@ -214,11 +219,3 @@ def test_an_events_name_cannot_steer_the_terminal(connected: Any, mobilize: Any)
 
     assert "\x1b" not in table
     assert "[red]" in table
-
-
-def _soon() -> Any:
-    from datetime import timedelta
-
-    from ascend_core.runtime.system import SystemClock
-
-    return SystemClock().now() + timedelta(days=3)
