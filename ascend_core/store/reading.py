@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import attrs
 from sqlalchemy import Select, select
-from sqlalchemy.engine import Connection, Result
+from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import table_of
 from ascend_core.store.tables import CoreRow
@@ -35,6 +35,6 @@ def fetch(tx: Connection, record: type[R], statement: Select[Any]) -> list[R]:
     return [record(**row) for row in tx.execute(statement).mappings()]
 
 
-def pairs(result: Result[Any]) -> dict[Any, Any]:
+def pairs(result: Iterable[Any]) -> dict[Any, Any]:
     """The rows of a result with two columns, the first being unique, as a dict."""
     return {row[0]: row[1] for row in result}

@@ -123,11 +123,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    """A client for everything that a story opens; making one takes longer than a story's requests."""
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        yield client
+
+
 @pytest.fixture
-def story(tmp_path: Path, database_url: str) -> Iterator[Story]:
+def story(tmp_path: Path, database_url: str, http: httpx.Client) -> Iterator[Story]:
     """One story: a world of its own, and who and what it told of so far."""
-    world = World(tmp_path, start=START, database_url=database_url, randomness=SeededRandomness(1))
-    with world, httpx.Client(trust_env=False, timeout=30) as http:
+    with World(tmp_path, start=START, database_url=database_url, randomness=SeededRandomness(1)) as world:
         yield Story(world=world, http=http)
     browser = getattr(world.forms, "_browser", None)
     if browser is not None:

@@ -8,12 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from attrs import frozen
 from click.testing import CliRunner, Result
 
 from ascend_core.cli.root import ascend
-from ascend_core.contracts import SandboxPerson
 from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.web.serving import ThreadedServer, bind
@@ -99,19 +99,18 @@ class Mobilize:
         given = {**self.account, **changes}
         return ["--org", given["org_id"], "--key", given["api_key"], "--url", given["base_url"]]
 
-    def sign_up(self, event: str, **changes: Any) -> None:
-        """Ana signs up for an event."""
-        person = {
-            "key": "ana",
+    def sign_up(self, event: str, **changes: str) -> None:
+        """Ana fills in the form of an event, as a browser would."""
+        form = {
             "first_name": "Ana",
             "last_name": "Lopez",
             "email": "ana@example.org",
             "phone": "(202) 555-0142",
             "zip": "10001",
-            "opted_in": True,
-            "answers": {"Shirt size": "M"},
+            "sms_opt_in": "yes",
+            "text:Shirt size": "M",
         }
-        self.sandbox.submit(f"{event}:{changes}", SandboxPerson(**{**person, **changes}), self.pages[event])
+        httpx.post(self.pages[event], data={**form, **changes}, trust_env=False).raise_for_status()
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_a_sign_up_becomes_a_member_by_one_poll(connected: Any, mobilize: Any) -
     """What the worker does all day can be done once by hand; who is ignored is listed with the reason (A1, A7)."""
     connected("mobilize", "sync", "Phone Bank")
     mobilize.sign_up("Phone Bank")
-    mobilize.sign_up("Phone Bank", key="bo", email="bo@example.org", phone="202-555-0143", opted_in=False)
+    mobilize.sign_up("Phone Bank", email="bo@example.org", phone="202-555-0143", sms_opt_in="")
 
     polled = connected("mobilize", "poll", "--json").json()
     (member,) = connected("members", "list", "--group", "Phone Bank", "--json").json()

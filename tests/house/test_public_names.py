@@ -23,7 +23,8 @@ WITH_CODE = tuple(module for module in modules() if _has_code(module) and "migra
 def exported(tree: ast.Module) -> list[str] | None:
     """What ``__all__`` of *tree* says; None when there is none."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "__all__" for target in node.targets):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(getattr(target, "id", "") == "__all__" for target in targets):
             names: list[str] = ast.literal_eval(node.value)
             return names
     return None

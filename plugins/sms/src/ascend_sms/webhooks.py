@@ -19,7 +19,7 @@ from ascend_sms.states import state_of
 from ascend_sms.vocabulary import PROVIDER_WORDS
 from ascend_sms.webform import Form, query_pairs, read_form
 
-__all__ = ["answer_to", "event_in"]
+__all__ = ["Kind", "answer_to", "event_in"]
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _CODE: Final = re.compile(r"[1-9][0-9]{2,8}")

@@ -54,8 +54,8 @@ class CarrierSandbox:
         }
 
     def point_webhooks(self, inbound_url: str) -> None:
-        """Post inbound texts to *inbound_url*. Raises BadInput: it is not on this computer."""
-        self._postman.point(inbound_url)
+        """Post inbound texts to *inbound_url*, and callbacks to where it is. Raises BadInput: not on this computer."""
+        self._postman.point(inbound_url, callbacks_too=True)
 
     def texts(self, after: int = 0) -> tuple[SandboxText, ...]:
         """The texts accepted from us, in order, without the first *after*; not what the carrier says by itself."""

@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from urllib.parse import urldefrag
+from urllib.parse import SplitResult, urldefrag, urlsplit
 
 import httpx
 from attrs import frozen
@@ -53,19 +53,22 @@ class Postman:
         self._carrier = carrier
         self._faults = faults
         self._inbound_url: str | None = None
+        self._receiver: SplitResult | None = None
         self._attempts: dict[tuple[str, int], int] = {}
         self._not_before: dict[str, datetime] = {}
         self._in_hand: set[str] = set()
         self._lock = threading.Lock()
 
-    def point(self, inbound_url: str) -> None:
+    def point(self, inbound_url: str, *, callbacks_too: bool = False) -> None:
         """Post inbound texts to *inbound_url*.
 
-        Raises BadInput: it is not on this computer.
+        *callbacks_too*: there is one receiver, and this is where it is now; callbacks asked for at an address that
+        it had before a restart go there too. Raises BadInput: it is not on this computer.
         """
         if not self._carrier.rules.any_webhook_host and not is_loopback(inbound_url):
             raise BadInput("the simulated carrier posts to this computer only: give a URL on 127.0.0.1 or localhost")
         self._inbound_url = urldefrag(inbound_url).url
+        self._receiver = urlsplit(inbound_url) if callbacks_too else None
 
     def settle(self) -> int:
         """Post what is due, by due time and then sid; returns how many posts were done.
@@ -146,7 +149,7 @@ class Postman:
 
     def _send_callback(self, client: httpx.Client, callback: _Callback) -> bool:
         message = callback.message
-        url = message.callback_url or ""
+        url = self._where_now(message.callback_url or "")
         form = status_form(self._carrier.account, message, message.steps[callback.step])
         if self._faults.take(message.to, FaultKind.UNKNOWN_STATUS):
             strange = {"MessageStatus": "bewildered", "SmsStatus": "bewildered", "CarrierMood": "invented"}
@@ -154,6 +157,11 @@ class Postman:
         if self._faults.take(message.to, FaultKind.DUPLICATE_CALLBACKS):
             self._post(client, url, form, message.to, {})
         return self._post(client, url, form, message.to, {}) is not None
+
+    def _where_now(self, url: str) -> str:
+        if self._receiver is None:
+            return url
+        return urlsplit(url)._replace(scheme=self._receiver.scheme, netloc=self._receiver.netloc).geturl()
 
     def _post_inbound(self, client: httpx.Client, text: InboundText, *, retry: bool) -> bool:
         headers = {"I-Twilio-Idempotency-Token": hexadecimal(0, "idempotency", text.sid)} if retry else {}
