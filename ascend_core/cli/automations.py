@@ -22,7 +22,7 @@ from ascend_core.store.flows import AutomationRecord, set_paused
 from ascend_core.store.flows import automations as all_automations
 from ascend_core.store.forms import forms_by_id
 
-__all__ = ["automations"]
+__all__ = ["automations", "create", "list_automations", "pause", "resume"]
 
 
 @click.group(cls=LazyGroup)

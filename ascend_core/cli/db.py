@@ -11,7 +11,7 @@ from ascend_core.store.database import open_database
 from ascend_core.store.schema import current_revision, upgrade_schema
 from ascend_core.store.vault import open_vault
 
-__all__ = ["db"]
+__all__ = ["db", "upgrade"]
 
 
 @click.group(cls=LazyGroup)

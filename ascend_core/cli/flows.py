@@ -21,7 +21,7 @@ from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.flows import flow_names
 
-__all__ = ["PARTIAL", "flows"]
+__all__ = ["PARTIAL", "flows", "lint", "list_flows", "publish"]
 
 PARTIAL = 3
 """What a command ends with that did some of what it was asked to, and not all."""

@@ -22,7 +22,7 @@ from ascend_core.store.consents import consent_states
 from ascend_core.store.database import Tx
 from ascend_core.store.members import group_names_of, group_taken, member_list
 
-__all__ = ["members"]
+__all__ = ["import_", "list_members", "members"]
 
 AT_ONCE = 5_000
 """Rows in one transaction: a database takes only so many values in one question."""

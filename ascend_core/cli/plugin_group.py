@@ -14,7 +14,7 @@ from ascend_core.host.registry import Registry
 from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 
-__all__ = ["plugin_group"]
+__all__ = ["OfferGroup", "plugin_group"]
 
 
 class OfferGroup(LazyGroup):

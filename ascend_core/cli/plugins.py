@@ -12,7 +12,7 @@ from ascend_core.host.registry import Registry
 from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 
-__all__ = ["plugins"]
+__all__ = ["list_plugins", "plugins"]
 
 
 @click.group(cls=LazyGroup)

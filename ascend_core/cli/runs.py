@@ -14,7 +14,7 @@ from ascend_core.store.database import Tx
 from ascend_core.store.flows import versions_by_id
 from ascend_core.store.runs import runs_by_id, trace_of
 
-__all__ = ["runs"]
+__all__ = ["runs", "trace"]
 
 
 @click.group(cls=LazyGroup)

@@ -108,7 +108,7 @@ class Mobilize:
             "phone": "(202) 555-0142",
             "zip": "10001",
             "sms_opt_in": "yes",
-            "text:Shirt size": "M",
+            "text_field:Shirt size": "M",
         }
         httpx.post(self.pages[event], data={**form, **changes}, trust_env=False).raise_for_status()
 

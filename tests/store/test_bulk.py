@@ -1,0 +1,158 @@
+"""Laws of the bulk statements: what goes in comes out, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.database import Database
+from ascend_core.store.tables import Flow, Member
+from ascend_core.store.types import from_micros, to_micros
+
+MOMENT = datetime(2026, 6, 3, 16, tzinfo=UTC)
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+# Cs: half characters; NUL: PostgreSQL has neither, see the test about them
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+instants = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- zoned by the strategy
+plain = (
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts
+)
+documents = st.dictionaries(
+    texts, st.recursive(plain, lambda inner: st.lists(inner, max_size=3), max_leaves=5), max_size=3
+)
+
+
+def member(**values: Any) -> dict[str, Any]:
+    """A row of the member table."""
+    blank = {"id": 1, "phone": "+12125550100", "first_name": None, "zones": [], "fields": {}}
+    return {**blank, "created_at": MOMENT, "updated_at": MOMENT, **values}
+
+
+def stored(database: Database) -> list[dict[str, Any]]:
+    """Every member as stored, by id."""
+    table = table_of(Member)
+    names = list(member())
+    found = database.read(lambda tx: tx.execute(select(*(table.c[name] for name in names)).order_by(table.c.id)).all())
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def clear(database: Database) -> None:
+    """No member is left of the example before."""
+    database.write(lambda tx: tx.execute(delete(table_of(Member))))
+
+
+@FEW
+@given(
+    drawn=st.lists(
+        st.fixed_dictionaries(
+            {
+                "first_name": st.none() | texts,
+                "fields": documents,
+                "zones": st.lists(texts, max_size=2),
+                "created_at": instants,
+                "updated_at": instants,
+            }
+        ),
+        max_size=4,
+    )
+)
+def test_what_is_inserted_comes_out(database: Database, drawn: list[dict[str, Any]]) -> None:
+    """Empty values, any script, documents, and times to the microsecond."""
+    clear(database)
+    rows = [member(id=number, phone=f"+{number}", **values) for number, values in enumerate(drawn, start=1)]
+
+    count = database.write(lambda tx: insert_rows(tx, Member, rows))
+
+    assert (count, stored(database)) == (len(rows), rows)
+
+
+@FEW
+@given(before=texts, after=st.none() | texts, fields=documents, moment=instants)
+def test_what_is_updated_comes_out_and_the_rest_stays(
+    database: Database, before: str, after: str | None, fields: dict[str, Any], moment: datetime
+) -> None:
+    """Only the rows named, only the values given."""
+    clear(database)
+    rows = [member(id=number, phone=f"+{number}", first_name=before) for number in (1, 2)]
+    database.write(lambda tx: insert_rows(tx, Member, rows))
+    change = {"id": 2, "first_name": after, "fields": fields, "updated_at": moment}
+
+    found = database.write(lambda tx: update_rows(tx, Member, [change, {**change, "id": 3}]))
+
+    assert found == 1
+    assert stored(database) == [rows[0], {**rows[1], **change}]
+
+
+def test_text_that_postgresql_does_not_take_becomes_the_same_on_both(database: Database) -> None:
+    """NUL and half characters, in columns and inside documents; whole pairs and backslashes stay."""
+    row = member(first_name="a\0b\ud800", fields={"k\0": ["\udfff", "😀", "\\u0000", "\\"]})
+
+    database.write(lambda tx: insert_rows(tx, Member, [row]))
+
+    (found,) = stored(database)
+    assert found["first_name"] == "a\ufffdb\ufffd"
+    assert found["fields"] == {"k\ufffd": ["\ufffd", "😀", "\\u0000", "\\"]}
+
+
+def test_known_rows_are_left_as_they_are_where_asked(database: Database) -> None:
+    """And refused where not; then nothing of the batch is there."""
+    database.write(lambda tx: insert_rows(tx, Member, [member(first_name="Ana")]))
+    batch = [member(first_name="Bea"), member(id=2, phone="+2"), member(id=3, phone="+12125550100")]
+
+    with pytest.raises(IntegrityError):
+        database.write(lambda tx: insert_rows(tx, Member, batch))
+    count = database.write(lambda tx: insert_rows(tx, Member, batch, skip_known=True))
+
+    assert count == 1
+    assert [(row["id"], row["first_name"]) for row in stored(database)] == [(1, "Ana"), (2, None)]
+
+
+def test_a_late_writer_loses(database: Database) -> None:
+    """``only_if`` looks at the row as it is."""
+    database.write(lambda tx: insert_rows(tx, Member, [member(), member(id=2, phone="+2", first_name="Bea")]))
+    changes = [{"id": number, "first_name": "Late"} for number in (1, 2)]
+
+    count = database.write(lambda tx: update_rows(tx, Member, changes, only_if="t.first_name IS NULL"))
+
+    assert (count, [row["first_name"] for row in stored(database)]) == (1, ["Late", "Bea"])
+
+
+def test_nothing_is_no_statement(database: Database) -> None:
+    """An empty batch costs nothing."""
+    assert database.write(
+        lambda tx: (insert_rows(tx, Member, []), update_rows(tx, Member, []), reserve_ids(tx, Member, 0))
+    ) == (0, 0, [])
+
+
+def test_ids_are_never_given_twice(database: Database) -> None:
+    """Ascending, per table, and not after a roll-back either on a database where others go on."""
+    first = database.write(lambda tx: reserve_ids(tx, Member, 3))
+    second = database.write(lambda tx: reserve_ids(tx, Member, 2))
+    other = database.write(lambda tx: reserve_ids(tx, Flow, 1))
+
+    assert first == sorted(first)
+    assert min(second) > max(first)
+    assert len({*first, *second}) == 5
+    assert other == [1]
+
+
+def test_a_time_without_a_zone_does_not_reach_the_store(database: Database) -> None:
+    """It is a bug, and told as one."""
+    naive = datetime(2026, 6, 3, 16)  # noqa: DTZ001 -- what the test is about
+
+    with pytest.raises(ValueError, match="a time without a zone reached the store"):
+        database.write(lambda tx: insert_rows(tx, Member, [member(created_at=naive)]))
+
+
+@given(instants)
+def test_instants_are_exact(moment: datetime) -> None:
+    """To the microsecond, there and back."""
+    assert from_micros(to_micros(moment)) == moment
