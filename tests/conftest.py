@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
 from ascend_core.store.database import Database, open_database, sqlite_url
@@ -17,6 +18,10 @@ from ascend_core.store.schema import upgrade_schema
 from ascend_core.store.tables import CoreRow
 from ascend_core.testing import PostgresServer
 from tests.fakes.bench import Bench
+
+# laws are tried on the same examples each time, however busy the machine is
+settings.register_profile("ascend", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ascend")
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +113,8 @@ def _empty(database: Database) -> None:
             tx.execute(text(f"DELETE FROM {name}"))
         tx.execute(
             text(
-                "SELECT setval(pg_get_serial_sequence(t.name, 'id'), 1, false) FROM unnest(CAST(:names AS text[])) AS t(name) "
+                "SELECT setval(pg_get_serial_sequence(t.name, 'id'), 1, false) "
+                "FROM unnest(CAST(:names AS text[])) AS t(name) "
                 "WHERE EXISTS (SELECT FROM information_schema.columns c WHERE c.table_name = t.name "
                 "AND c.column_name = 'id')"
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache
 from typing import Any, Protocol
 
 import httpx
@@ -42,16 +42,17 @@ class ContextMaker:
             plugin=plugin, clock=self.clock, randomness=self.randomness, http=self._client, settings=settings
         )
 
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        """Made once: reading the certificates takes longer than most requests."""
-        return httpx.create_ssl_context(trust_env=False)
-
     def _client(self, *, timeout: httpx.Timeout, follow_redirects: bool = False) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             transport=None if self.transport is None else self.transport(),
-            verify=self._trust if self.transport is None else True,
+            verify=_trust() if self.transport is None else True,
             timeout=timeout,
             follow_redirects=follow_redirects,
             trust_env=False,
         )
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Made once a process: reading the certificates takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)

@@ -83,7 +83,7 @@ class World:
         self._public = PublicApp(self.core)
         self._public_server = ThreadedServer(self._public, listener)
         self.carrier.point_webhooks(f"{self.public_url}/hooks/{channel}/inbound")
-        self._http = httpx.Client(trust_env=False, timeout=30)
+        self._http = httpx.Client(trust_env=False, timeout=30, verify=False)  # noqa: S501 -- loopback, in plain HTTP
 
     def _sandbox(self, shelf: str, name: str, folder: Path, seed: int, durable: bool) -> Any:
         type_ = getattr(self.registry, shelf).get(name)
@@ -118,8 +118,12 @@ class World:
 
     def close(self) -> None:
         """Stop every server and close the database."""
-        for server in (self._public_server, self._carrier_server, self._forms_server):
+        servers = (self._public_server, self._carrier_server, self._forms_server)
+        for server in servers:
+            server.ask_to_end()
+        for server in servers:
             server.close()
+        self.forms.close()
         self._public.close()
         self._http.close()
         self.core.database.close()

@@ -65,9 +65,13 @@ class ThreadedServer:
         if not self._ready.wait(START_SECONDS):
             raise AscendError(f"the server at {self.url} did not start")
 
+    def ask_to_end(self) -> None:
+        """Begin to end, without waiting for it."""
+        self._server.should_exit = True
+
     def close(self) -> None:
         """Answer what is in hand, and end."""
-        self._server.should_exit = True
+        self.ask_to_end()
         self._thread.join(timeout=START_SECONDS)
 
 

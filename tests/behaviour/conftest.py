@@ -135,9 +135,6 @@ def story(tmp_path: Path, database_url: str, http: httpx.Client) -> Iterator[Sto
     """One story: a world of its own, and who and what it told of so far."""
     with World(tmp_path, start=START, database_url=database_url, randomness=SeededRandomness(1)) as world:
         yield Story(world=world, http=http)
-    browser = getattr(world.forms, "_browser", None)
-    if browser is not None:
-        browser.close()  # the world does not close what its stand-ins keep open
 
 
 @attrs.define(kw_only=True)

@@ -13,7 +13,8 @@ from ascend_core.runtime.system import SystemClock
 
 def key_of(run: Any, event: str) -> str:
     """The key of an event, by its name."""
-    return next(each["key"] for each in run("mobilize", "events", "--json").json() if each["name"] == event)
+    events: list[dict[str, str]] = run("mobilize", "events", "--json").json()
+    return next(each["key"] for each in events if each["name"] == event)
 
 
 def test_a_connection_is_checked_before_it_is_saved(made: Any, mobilize: Any) -> None:

@@ -10,9 +10,14 @@ from typing import Any
 import httpx
 import pytest
 from attrs import define, field
+from hypothesis import HealthCheck, settings
 
 from ascend_core.contracts import PluginContext
 from ascend_mobilize.account import MobilizeAccount
+
+# laws are tried on the same examples each time, however busy the machine is
+settings.register_profile("ascend", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ascend")
 
 ORGANIZATION = {
     "id": 4310,

@@ -8,11 +8,16 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ascend_core.contracts import Outbound, PluginContext, RawRequest, Secret
 from ascend_sms.settings import SmsSettings
 from ascend_sms.signature import signature_of
 from ascend_sms.twilio import TwilioChannel
+
+# laws are tried on the same examples each time, however busy the machine is
+settings.register_profile("ascend", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ascend")
 
 ACCOUNT = "AC" + "0" * 32
 SENDER = "+12025550100"

@@ -76,6 +76,10 @@ class MobilizeSandbox:
         """``registers``, ``confirms``, ``attends``, ``cancels`` or ``waitlisted`` happens. Raises BadInput."""
         self.history.perform("act", {"submission": submission, "activity": activity}, key=key)
 
+    def close(self) -> None:
+        """Close the browser that fills in forms."""
+        self._browser.close()
+
     def _page_at(self, event_id: int, address: str) -> str:
         """The page's URL, now at *address*."""
         known = str(self.history.world.event(event_id)["browser_url"])
