@@ -60,9 +60,9 @@ async def connect_account(
     try:
         await type_.source.check(account)
     except TryLater as error:
-        raise NeedsAttention(f"{error}. Nothing was saved; try again when {type_.label} can be reached.") from error
+        raise NeedsAttention(_unsaved(error, f"; try again when {type_.label} can be reached")) from error
     except Refused as error:
-        raise NeedsAttention(f"{error}. Nothing was saved.") from error
+        raise NeedsAttention(_unsaved(error)) from error
     plain, secret = _split(type_.account, values)
     now = core.clock.now()
     row: dict[str, Any] = {
@@ -87,7 +87,7 @@ async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -
     try:
         await type_.channel.check(settings)
     except TryLater as error:
-        raise NeedsAttention(f"{error}. Nothing was saved; try again when {type_.label} can be reached.") from error
+        raise NeedsAttention(_unsaved(error, f"; try again when {type_.label} can be reached")) from error
     plain, secret = _split(type_.settings, values)
     sealed = core.vault.seal(secret)
     now = core.clock.now()
@@ -122,6 +122,10 @@ def the_account(tx: Tx, integration: str, key: str | None = None) -> AccountReco
         keys = ", ".join(record.key for record in found)
         raise BadInput(f"several {integration} accounts are connected ({keys}); say which with --account")
     return found[0]
+
+
+def _unsaved(error: Exception, then: str = "") -> str:
+    return f"{str(error).rstrip('.')}. Nothing was saved{then}."
 
 
 def _split(kind: type[Any], values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -95,12 +95,12 @@ def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
     list means that nothing may go out now.
     """
 
-    def work(tx: Tx) -> tuple[list[MessageRecord], bool]:
+    def work(tx: Tx) -> list[MessageRecord] | None:
         now = core.clock.now()
         rows.let_wait(tx, now)
         ready = rows.ready_messages(tx, now, limit)
         if not ready:
-            return [], False
+            return None
         consents = consent_states(tx, {message.phone for message in ready}, lock=True)
         members = members_by_id(tx, {message.member_id for message in ready})
         forms = forms_by_id(tx, {message.form_id for message in ready if message.form_id is not None})
@@ -115,12 +115,11 @@ def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
             changes.append(_claim_row(message, verdict, now))
         rows.move_messages(tx, changes, from_states=("ready",))
         taken = {row["id"] for row in changes if row["state"] == "sending"}
-        return [message for message in ready if message.id in taken], len(ready) == limit
+        return [message for message in ready if message.id in taken]
 
-    while True:
-        claimed, more = core.database.write(work)
-        if claimed or not more:
-            return claimed
+    while (claimed := core.database.write(work)) == []:
+        pass  # all were held or denied; behind them may be others, of the same members too
+    return claimed or []
 
 
 def _claim_row(message: MessageRecord, verdict: Verdict, now: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError
 
 from ascend_core.errors import DatabaseProblem
 
@@ -67,6 +67,10 @@ class Database:
                 if left and getattr(error.orig, "sqlstate", None) in _AGAIN:
                     continue
                 raise _explained(error, self.engine.url) from error
+            except DatabaseError as error:
+                if type(error) is not DatabaseError:
+                    raise  # a wrong statement or value: our own mistake
+                raise _explained(error, self.engine.url) from error
         raise AssertionError("unreachable")  # pragma: no cover -- the last round returns or raises
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -74,7 +78,9 @@ class Database:
         try:
             with self._reading.connect() as tx:
                 return work(tx)
-        except OperationalError as error:
+        except DatabaseError as error:
+            if type(error) not in (DatabaseError, OperationalError):
+                raise  # a wrong statement or value: our own mistake
             raise _explained(error, self.engine.url) from error
 
     def close(self) -> None:

@@ -93,6 +93,16 @@ def test_held_texts_do_not_hide_those_behind_them(bench: Any) -> None:
     assert bench.one("SELECT count(*) FROM message WHERE state = 'expired'") == 205
 
 
+def test_a_denied_text_does_not_hide_the_members_next_one(bench: Any) -> None:
+    """Both expired in the same round, in order."""
+    told(bench, flow=TWO)
+    bench.wait(hours=24)
+
+    bench.send()
+
+    assert bench.states() == [("expired", "expired")] * 2
+
+
 @pytest.mark.parametrize("verdict", ["past", "naive", "junk", "bug"])
 def test_a_plugins_gate_that_makes_no_sense_lets_nothing_through_and_hangs_nobody(
     make_bench: Any, verdict: str
