@@ -61,10 +61,6 @@ class FormSandbox(Protocol):
         """Make *activity* (a trigger's word) happen to the submission made under key *submission*; *key*: only once."""
         ...
 
-    def close(self) -> None:
-        """Let go of connections."""
-        ...
-
 
 class FormSandboxMaker(Protocol):
     """Makes one."""

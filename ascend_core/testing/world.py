@@ -123,7 +123,6 @@ class World:
             server.ask_to_end()
         for server in servers:
             server.close()
-        self.forms.close()
         self._public.close()
         self._http.close()
         self.core.database.close()

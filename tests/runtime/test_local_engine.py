@@ -182,19 +182,22 @@ def test_stop_finishes_the_work_in_hand() -> None:
     log: list[str] = []
 
     async def story(engine: Any, _clock: Bell, _told: list[str]) -> None:
+        begun, gate = asyncio.Event(), asyncio.Event()
+
         async def drain(key: str, _until: datetime) -> bool:
             log.append(f"{key} begins")
-            await settled()
+            begun.set()
+            await gate.wait()
             log.append(f"{key} ends")
             return True
 
         engine.register("work", drain)
         await engine.begin()
         await asyncio.to_thread(engine.wake, "work", "one")
-        await settled()
-        assert log == ["one begins"]
+        await begun.wait()
         engine.stop()
         engine.wake("work", "two")
+        gate.set()
 
     play(story)
 
@@ -217,7 +220,7 @@ def test_the_product_runs_on_it(bench: Any) -> None:
         claim_messages(bench.core, 10)  # its process lived on, its result was lost
         bench.clock.advance(timedelta(minutes=12))
         running = asyncio.create_task(engine.run())
-        while len(bench.channel.accepted) < 2 and not running.done():
+        while len(bench.channel.accepted) < 2 and not running.done():  # noqa: ASYNC110 -- nobody is there to tell
             await asyncio.sleep(0)
         engine.stop()
         await running

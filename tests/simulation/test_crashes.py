@@ -39,10 +39,10 @@ from tests.fakes.texts import FakeChannel
 
 T = TypeVar("T")
 
-SCHEDULES = 50
+SCHEDULES = 40
 """In each of the four parts."""
-STEPS = 18
-"""Of one schedule; with about three deaths in them."""
+STEPS = 12
+"""Of one schedule; with two or three deaths in them."""
 PEOPLE = 4
 
 RANK = {"ready": 0, "sending": 1, "unknown": 2, "held": 3, "suppressed": 3, "expired": 3, "sent": 4}
@@ -394,9 +394,9 @@ def send_again(core: Core) -> None:
 
 def test_without_doubt_people_are_texted_twice(stage: tuple[Bench, Carrier]) -> None:
     """Ablation: the safeguard taken out, the same schedules find the doubled text. So the simulator can see it."""
-    found = {problem for seed in range(40) for problem in play(stage, seed, send_again).problems()}
+    doubled = "1: accepted 2 times"
 
-    assert "1: accepted 2 times" in found
+    assert any(doubled in play(stage, seed, send_again).problems() for seed in range(SCHEDULES))
 
 
 def test_a_schedule_repeats(stage: tuple[Bench, Carrier]) -> None:

@@ -37,8 +37,6 @@ class MobilizeSandbox:
         self.history = History(world, clock, Journal(journal) if journal else None)
         self.simulator = Simulator(history=self.history, api_key=f"simulated-key-{seed}")
         self._address = ""
-        # one browser for all, without certificates to read: it only ever visits this sandbox
-        self._browser = httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False, verify=False)  # noqa: S501 -- loopback
 
     @property
     def app(self) -> Any:
@@ -68,17 +66,15 @@ class MobilizeSandbox:
         """
         if self.history.result("sign_up", key) is not None:
             return
-        answer = self._browser.post(self._current(url), data=_filled_in(person), headers={KEY_HEADER: key})
+        # without certificates to read: it only ever visits this sandbox
+        with httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False, verify=False) as browser:  # noqa: S501 -- loopback
+            answer = browser.post(self._current(url), data=_filled_in(person), headers={KEY_HEADER: key})
         if answer.status_code != httpx.codes.OK:
             raise BadInput(f"the sign-up page of {key!r} answered with {answer.status_code}")
 
     def act(self, key: str, submission: str, activity: str) -> None:
         """``registers``, ``confirms``, ``attends``, ``cancels`` or ``waitlisted`` happens. Raises BadInput."""
         self.history.perform("act", {"submission": submission, "activity": activity}, key=key)
-
-    def close(self) -> None:
-        """Close the browser that fills in forms."""
-        self._browser.close()
 
     def _page_at(self, event_id: int, address: str) -> str:
         """The page's URL, now at *address*."""
