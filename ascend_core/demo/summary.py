@@ -32,7 +32,9 @@ def print_summary(document: dict[str, Any], console: Console) -> None:
     console.print()
     console.print(Panel(_people(document), title="A week of supporters", title_align="left", border_style="cyan"))
     console.print(_report(document["report"]))
-    console.print("Signed up: exactly attributed (+ estimated). Converted: of those who clicked.", style="dim")
+    console.print(
+        "Signed up: exactly attributed (+ estimated). Conv.: of those who clicked, how many signed up.", style="dim"
+    )
 
 
 def _people(document: dict[str, Any]) -> RenderableType:
@@ -66,10 +68,16 @@ def _reasons(counts: dict[str, int]) -> list[Text]:
 
 def _report(rows: list[dict[str, Any]]) -> Table:
     table = Table(
-        title="Click-through by flow", title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD
+        title="Click-through by flow",
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=0,
     )
     table.add_column("Flow", no_wrap=True)
-    names = ("Reached", "Clicked", "Rate", "Signed up", "Click only", "No click", "Converted")
+    names = ("Reached", "Clicked", "Rate", "Signed up", "Click only", "No click", "Conv.")
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
