@@ -19,7 +19,9 @@ START_SECONDS = 10.0
 
 def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     """A listening socket. Port 0: any free one. Raises AscendError, saying what to do, when it cannot be had."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # naming the protocol lets asyncio set TCP_NODELAY; without it an answer of two writes waits 40 ms for an ACK
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

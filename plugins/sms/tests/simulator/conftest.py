@@ -97,7 +97,7 @@ class Slot:
 
     def __init__(self) -> None:
         self.app: Any = None
-        self._listener = socket.socket()
+        self._listener = socket.socket(proto=socket.IPPROTO_TCP)
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen()
         self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
