@@ -1,0 +1,76 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""Steps: What there is when a story begins."""
+
+from __future__ import annotations
+
+from pytest_bdd import given, parsers, when
+
+from ascend_core.contracts import SandboxPerson
+from ascend_core.operations.connect import connect_channel
+from ascend_core.operations.fetch_forms import fetch_forms, sync_form
+from ascend_core.operations.import_members import import_members
+from ascend_core.operations.publish import publish_flow, put_automation
+from tests.behaviour.story import CORE_FIELDS, EVENT_STARTS, Story
+
+__all__: list[str] = []
+
+
+@given("Mobilize and the carrier are connected")
+def _connected(story: Story) -> None:
+    story.world.connect()
+    story.world.connect_channel()
+
+
+@given("the carrier leaves STOP, START and HELP to us")
+def _opt_out_is_ours(story: Story) -> None:
+    settings = story.world.carrier.settings(story.world.carrier_url)
+    story.world.run(connect_channel(story.world.core, "sms", {**settings, "keyword_replies": "plugin"}))
+    story.control(story.world.carrier_url, "opt_out", {"mode": "none"})
+
+
+@given("these people")
+def _people(story: Story, datatable: list[list[str]]) -> None:
+    head, *rows = datatable
+    for row in rows:
+        person = dict(zip(head, row, strict=True))
+        first, _, last = person["name"].partition(" ")
+        story.people[first] = SandboxPerson(
+            key=first,
+            first_name=first,
+            last_name=last,
+            email=person.get("email", f"{first.lower()}@example.org"),
+            phone=person["phone"],
+            zip=person.get("zip", "10001"),
+            opted_in=person.get("SMS opt-in", "yes") == "yes",
+        )
+
+
+@given(parsers.parse("{name:w} is a member with"))
+def _is_a_member(story: Story, name: str, datatable: list[list[str]]) -> None:
+    row = {CORE_FIELDS.get(field, field): value for field, value in datatable}
+    import_members(story.world.core, [{**row, "phone": story.phone(name)}], proof="a signed sheet")
+
+
+@given(parsers.parse('the form "{form}" in Mobilize'))
+def _form_in_mobilize(story: Story, form: str) -> None:
+    story.form_urls[form] = story.world.forms.add_form(
+        story.key(), form, starts_at=EVENT_STARTS, timezone="America/New_York", url_base=story.world.forms_url
+    )
+
+
+@given(parsers.parse('the synced form "{form}"'))
+def _synced_form(story: Story, form: str) -> None:
+    _form_in_mobilize(story, form)
+    story.world.run(fetch_forms(story.world.core, story.account()))
+    sync_form(story.world.core, story.form(form))
+
+
+@given("the flow")
+@when("the operator publishes the flow")
+def _flow(story: Story, docstring: str) -> None:
+    publish_flow(story.world.core, docstring, file="flow.yaml")
+
+
+@given("the automation")
+def _automation(story: Story, docstring: str) -> None:
+    put_automation(story.world.core, docstring, file="automation.yaml")

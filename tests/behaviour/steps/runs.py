@@ -1,0 +1,84 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""Steps: Triggers, runs, nudges and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_bdd import parsers, then
+
+from ascend_core.operations.report import click_report
+from ascend_core.operations.summary import summarize
+from ascend_core.store.runs import runs_by_id
+from tests.behaviour.story import EVERYTHING, Story
+
+__all__: list[str] = []
+
+
+@then("the triggers fired are")
+def _fired(story: Story, datatable: list[list[str]]) -> None:
+    assert summarize(story.world.core)["triggers"] == _counts(datatable)
+
+
+@then("no trigger fired")
+def _nothing_fired(story: Story) -> None:
+    assert summarize(story.world.core)["triggers"] == {}
+
+
+@then("the runs took the arms")
+def _arms(story: Story, datatable: list[list[str]]) -> None:
+    assert _counted([run.arm for run in story.read(runs_by_id, EVERYTHING).values()]) == _counts(datatable)
+
+
+@then("the runs ended as")
+def _runs_ended(story: Story, datatable: list[list[str]]) -> None:
+    found = [run.end_reason or "still running" for run in story.read(runs_by_id, EVERYTHING).values()]
+    assert _counted(found) == _counts(datatable)
+
+
+@then("the nudges are")
+def _nudges(story: Story, datatable: list[list[str]]) -> None:
+    nudges = summarize(story.world.core)["nudges"]
+    skipped = {f"skipped: {reason}": count for reason, count in nudges.pop("skipped").items()}
+    assert {name: count for name, count in {**nudges, **skipped}.items() if count} == _counts(datatable)
+
+
+@then("the messages are")
+def _messages(story: Story, datatable: list[list[str]]) -> None:
+    assert summarize(story.world.core)["messages"] == _counts(datatable)
+
+
+@then(parsers.re(r'the report of the (?P<by>flow|automation) "(?P<subject>[^"]+)" shows'))
+def _report(story: Story, by: Any, subject: str, datatable: list[list[str]]) -> None:
+    _check_report(story, by, subject, None, datatable)
+
+
+@then(parsers.parse('the report of the flow "{subject}" for the link to "{form}" shows'))
+def _report_of_link(story: Story, subject: str, form: str, datatable: list[list[str]]) -> None:
+    _check_report(story, "flow", subject, story.form_urls[form], datatable)
+
+
+def _check_report(story: Story, by: Any, subject: str, url: str | None, table: list[list[str]]) -> None:
+    row = next(row for row in click_report(story.world.core, by=by, url=url) if row.name == subject)
+    shown = {
+        "recipients": str(row.recipients),
+        "click-through rate": _percent(row.click_through_rate),
+        "form submissions": f"{row.exact} exact, {row.estimated} estimated",
+        "link clicked with no submission": str(row.clicked_no_submission),
+        "messages sent with no clicks": str(row.no_clicks),
+        "submission conversion rate": _percent(row.conversion_rate),
+    }
+    assert {figure: shown[figure] for figure, _ in table} == dict(table)
+
+
+def _percent(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate:.0%}"
+
+
+def _counts(table: Sequence[Sequence[str]]) -> dict[str, int]:
+    return {name: int(times) for name, times in table}
+
+
+def _counted(things: Sequence[str | None]) -> dict[str, int]:
+    return {str(thing): things.count(thing) for thing in things if thing is not None}
