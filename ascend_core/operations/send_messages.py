@@ -301,9 +301,14 @@ def _backoff(core: Core, message: MessageRecord, error: TryLater) -> timedelta:
 # in doubt
 
 
-def recover_sends(core: Core, *, older_than: timedelta = timedelta(0)) -> int:
-    """After a crash: texts claimed at least *older_than* ago without a result become ``unknown``. Returns how many."""
-    return core.database.write(lambda tx: rows.put_in_doubt(tx, claimed_before=core.clock.now() - older_than))
+def recover_sends(core: Core, *, older_than: timedelta | None = None) -> int:
+    """After a crash: texts without a result become ``unknown``. Returns how many.
+
+    At start that is every text that was being sent, whatever the clock says; later only what was claimed at least
+    *older_than* ago.
+    """
+    before = None if older_than is None else core.clock.now() - older_than
+    return core.database.write(lambda tx: rows.put_in_doubt(tx, claimed_before=before))
 
 
 async def resolve_unknown(core: Core, limit: int = 50) -> int:

@@ -86,10 +86,25 @@ def insert_messages(tx: Connection, records: Sequence[MessageRecord]) -> None:
 
 
 def let_wait(tx: Connection, now: datetime) -> int:
-    """A text that is due waits for the texts of its run before it, which may be held or tried again later.
+    """A text that is due waits for what must come before it, and becomes due with that. Returns how many were put off.
 
-    It becomes due with them; an answer waits for none but answers. Returns how many were put off.
+    That is a text to the same member which is in doubt until it is looked up, and the texts of its run before it,
+    which may be held or tried again later; an answer waits for no texts of its run but answers.
     """
+    return _wait_for_doubtful(tx, now) + _wait_for_earlier(tx, now)
+
+
+def _wait_for_doubtful(tx: Connection, now: datetime) -> int:
+    doubtful = _message.alias("doubtful")
+    under_way = doubtful.c.state.in_(("sending", "unknown"))  # as in the partial index, so that it is used
+    late = under_way & (doubtful.c.state == "unknown") & (doubtful.c.due_at > now)
+    looked_up_at = select(func.max(doubtful.c.due_at)).where(late, doubtful.c.member_id == _message.c.member_id)
+    held_up = _message.c.member_id.in_(select(doubtful.c.member_id).where(late))
+    ready = (_message.c.state == "ready") & (_message.c.due_at <= now)
+    return tx.execute(update(_message).where(ready, held_up).values(due_at=looked_up_at.scalar_subquery())).rowcount
+
+
+def _wait_for_earlier(tx: Connection, now: datetime) -> int:
     earlier = _message.alias("earlier")
     before = (earlier.c.run_id == _message.c.run_id) & (earlier.c.id < _message.c.id)
     late = (earlier.c.state == "ready") & (earlier.c.due_at > now) & (earlier.c.purpose <= _message.c.purpose)
@@ -126,10 +141,15 @@ def move_messages(tx: Connection, rows: Sequence[dict[str, Any]], *, from_states
     return update_rows(tx, Message, sorted(rows, key=lambda row: int(row["id"])), only_if=f"t.state IN ({states})")
 
 
-def put_in_doubt(tx: Connection, *, claimed_before: datetime) -> int:
-    """Whatever was being sent when its worker died may have been sent: ``sending`` becomes ``unknown``."""
+def put_in_doubt(tx: Connection, *, claimed_before: datetime | None = None) -> int:
+    """Whatever was being sent when its worker died may have been sent: ``sending`` becomes ``unknown``.
+
+    Without *claimed_before* that is every one, even one whose claim lies ahead of a clock that was set back.
+    """
     under_way = _message.c.state.in_(("sending", "unknown"))  # as in the partial index, so that it is used
-    stuck = under_way & (_message.c.state == "sending") & (_message.c.claimed_at <= claimed_before)
+    stuck = under_way & (_message.c.state == "sending")
+    if claimed_before is not None:
+        stuck &= _message.c.claimed_at <= claimed_before
     return tx.execute(update(_message).where(stuck).values(state="unknown")).rowcount
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ascend_core.contracts import Deny, GateType, Hold
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
+from ascend_core.operations.due import next_due
 from ascend_core.operations.send_messages import MOST_TRIES, claim_messages, recover_sends, resolve_unknown
 
 TWO = """
@@ -240,6 +241,35 @@ def test_a_crash_between_claim_and_call_is_looked_up_and_sent_once(bench: Any) -
     assert (recovered, in_doubt, asked_at_once) == (1, [("unknown", None)], [])
     assert bench.states() == [("sent", None)]
     assert bench.bodies() == ["One"]
+
+
+def test_a_claim_ahead_of_the_clock_is_in_doubt_too(bench: Any) -> None:
+    """Fault 17: a clock that was set back while the process was down leaves no text behind for good."""
+    told(bench)
+    claim_messages(bench.core, 10)
+
+    bench.clock.set(bench.now - timedelta(hours=1))
+    recovered = recover_sends(bench.core)
+    bench.wait(hours=1, minutes=2)
+    bench.drain()
+
+    assert recovered == 1
+    assert bench.states() == [("sent", None)]
+    assert bench.bodies() == ["One"]
+
+
+def test_what_waits_behind_a_text_in_doubt_is_due_when_that_is_looked_up(bench: Any) -> None:
+    """A worker does not look again and again at what cannot go yet."""
+    told(bench, flow=TWO)
+    bench.channel.next_sends.append((Unsure("no answer"), "accepted"))
+    bench.drain()
+
+    due = next_due(bench.core)
+    bench.wait(minutes=2)
+    bench.drain()
+
+    assert due == bench.now - timedelta(minutes=2) + bench.core.options.lookup_after
+    assert bench.bodies() == ["One", "Two"]
 
 
 def test_a_crash_after_the_call_is_found_by_the_look_up(bench: Any) -> None:
