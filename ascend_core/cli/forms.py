@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import click
 
+from ascend_core.cli.hints import hint_for
 from ascend_core.cli.integration import account_option
 from ascend_core.cli.opening import account_of, opened_core
 from ascend_core.cli.showing import moment, say, show_json, show_table
@@ -20,7 +21,7 @@ from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import FormRecord, form_list, forms_by_id
-from ascend_core.store.submissions import ignored_list
+from ascend_core.store.submissions import ignored_list, kept_out_list
 
 __all__ = ["events_command", "fetch_command", "ignored_command", "sync_command", "unsync_command"]
 
@@ -152,29 +153,33 @@ def _wanted(tx: Tx, account_id: int, event: str, type_: IntegrationType) -> Form
 def ignored_command(type_: IntegrationType) -> click.Command:
     """What was ignored, and why."""
 
-    @click.command("ignored", help="The submissions that were ignored, the newest first, each with its reason.")
+    @click.command(
+        "ignored", help="The submissions that were ignored, the newest first: each with its reason, and what to do."
+    )
+    @click.option("--values", is_flag=True, help="Instead: applied ones of which a value did not fit its field.")
     @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many to show.")
     @account_option
     @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-    def ignored(*, limit: int, account_key: str | None, as_json: bool) -> None:
+    def ignored(*, values: bool, limit: int, account_key: str | None, as_json: bool) -> None:
         with opened_core() as core:
             account = account_of(core, type_.name, account_key)
-            found = core.database.read(lambda tx: _ignored(tx, account.id, limit))
+            found = core.database.read(lambda tx: _ignored(tx, account.id, limit, values=values))
         if as_json:
             show_json(found)
         elif found:
             rows = [
-                (each["key"], each["event"], moment(each["seen_at"]), each["reason"], each["detail"]) for each in found
+                (each["key"], each["event"], moment(each["seen_at"]), each["reason"], each["detail"] or each["hint"])
+                for each in found
             ]
-            show_table(("Attendance", "Event", "Seen", "Reason", "Detail"), rows)
+            show_table(("Attendance", "Event", "Seen", "Reason", "What it means"), rows)
         else:
-            say("No submission was ignored.")
+            say("Every value fitted its field." if values else "No submission was ignored.")
 
     return ignored
 
 
-def _ignored(tx: Tx, account_id: int, limit: int) -> list[dict[str, Any]]:
-    records = ignored_list(tx, account_id, limit=limit)
+def _ignored(tx: Tx, account_id: int, limit: int, *, values: bool) -> list[dict[str, Any]]:
+    records = (kept_out_list if values else ignored_list)(tx, account_id, limit=limit)
     forms = forms_by_id(tx, {record.form_id for record in records if record.form_id is not None})
     return [
         {
@@ -183,6 +188,7 @@ def _ignored(tx: Tx, account_id: int, limit: int) -> list[dict[str, Any]]:
             "seen_at": record.seen_at,
             "reason": record.reason,
             "detail": record.detail,
+            "hint": hint_for(record.reason),
         }
         for record in records
     ]

@@ -13,7 +13,7 @@ import click
 
 from ascend_core.cli.documents import read_text
 from ascend_core.cli.flows import PARTIAL
-from ascend_core.cli.groups import LazyGroup
+from ascend_core.cli.groups import Entry, LazyGroup, imported
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import counted, say, show_json, show_table
 from ascend_core.errors import BadInput, NotFound
@@ -22,7 +22,7 @@ from ascend_core.store.consents import consent_states
 from ascend_core.store.database import Tx
 from ascend_core.store.members import group_names_of, group_taken, member_list
 
-__all__ = ["import_", "list_members", "members"]
+__all__ = ["MemberCommands", "import_", "list_members", "members"]
 
 AT_ONCE = 5_000
 """Rows in one transaction: a database takes only so many values in one question."""
@@ -30,7 +30,19 @@ AT_ONCE = 5_000
 _SHOWN_REFUSALS = 20
 
 
-@click.group(cls=LazyGroup)
+class MemberCommands(LazyGroup):
+    """The commands below ``members``, and those with a file of their own."""
+
+    def entries(self) -> Mapping[str, Entry]:
+        """The fields are a subject apart."""
+        return {
+            "fields": Entry(
+                "Define what there is to know of members.", imported("ascend_core.cli.member_fields:member_fields")
+            )
+        }
+
+
+@click.group(cls=MemberCommands)
 def members() -> None:
     """Bring people along, and list them."""
 
@@ -48,22 +60,32 @@ def import_(*, file: Path, proof: str, groups: tuple[str, ...], as_json: bool) -
     rows = _read_rows(file)
     created, updated = 0, 0
     refused: list[tuple[int, str]] = []
+    kept_out: list[tuple[int, str]] = []
     with opened_core() as core:
         for first in range(0, len(rows), AT_ONCE):
             done = import_members(core, rows[first : first + AT_ONCE], proof=proof, groups=groups)
             created += done.created
             updated += done.updated
             refused.extend((first + number, reason) for number, reason in done.refused)
+            kept_out.extend((first + number, reason) for number, reason in done.kept_out)
     if as_json:
-        shown = [{"row": number, "reason": reason} for number, reason in refused]
-        show_json({"created": created, "updated": updated, "refused": shown})
+        both = {"refused": refused, "kept_out": kept_out}
+        shown = {name: [{"row": number, "reason": why} for number, why in found] for name, found in both.items()}
+        show_json({"created": created, "updated": updated, **shown})
     say(f"{counted(created, 'member')} added, {updated} updated, {counted(len(refused), 'row')} refused")
-    for number, reason in refused[:_SHOWN_REFUSALS]:
-        say(f"  row {number}: {reason}")
-    if len(refused) > _SHOWN_REFUSALS:
-        say(f"  and {len(refused) - _SHOWN_REFUSALS} more; see all with --json")
+    _say_reasons(refused)
+    if kept_out:
+        say(f"{counted(len(kept_out), 'value')} kept out:")
+        _say_reasons(kept_out)
     if refused:
         sys.exit(PARTIAL if created or updated else BadInput.exit_code)
+
+
+def _say_reasons(reasons: Sequence[tuple[int, str]]) -> None:
+    for number, reason in reasons[:_SHOWN_REFUSALS]:
+        say(f"  row {number}: {reason}")
+    if len(reasons) > _SHOWN_REFUSALS:
+        say(f"  and {len(reasons) - _SHOWN_REFUSALS} more; see all with --json")
 
 
 def _read_rows(file: Path) -> list[Mapping[str, str]]:

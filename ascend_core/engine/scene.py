@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from attrs import define, evolve, field, frozen
@@ -21,6 +22,7 @@ from ascend_core.contracts import (
     SetFields,
     Text,
 )
+from ascend_core.engine.field_values import FieldRule
 from ascend_core.flow.expressions import Facts, compile_condition
 from ascend_core.flow.templates import compile_template
 
@@ -35,6 +37,8 @@ class Scene:
     member: MemberView
     form: FormView | None
     run: RunView
+    field_rules: Mapping[str, FieldRule] = field(factory=dict)
+    """What the member fields that people defined take."""
 
 
 @frozen(kw_only=True)

@@ -20,13 +20,15 @@ from ascend_core.contracts import (
     Reached,
     Replied,
     SendText,
+    SetFields,
     StartTimer,
     TimedOut,
     Trace,
 )
+from ascend_core.engine.field_values import fit
 from ascend_core.engine.messages import fault_of
 from ascend_core.engine.runs import RunState
-from ascend_core.engine.scene import Scene, SceneView, member_after
+from ascend_core.engine.scene import Problem, Scene, SceneView, member_after
 from ascend_core.flow.document import Step
 from ascend_core.flow.program import Node, Program
 
@@ -122,7 +124,7 @@ class _Sprinter:
             return self.give_up("failed", step.path, {"problem": "no_such_action", "action": step.action})
         view = SceneView(scene=self.scene, happened=happened, memory=memory, reply=self.reply)
         try:
-            outcome = _checked(action.run(view, step.params), node)
+            outcome = _fitted(_checked(action.run(view, step.params), node), view)
             member = self.scene.member
             for effect in outcome.effects:
                 member = member_after(member, effect)
@@ -257,6 +259,22 @@ def _checked(outcome: object, node: Node) -> Outcome:
     if outcome.exit is not None and outcome.exit.exit not in node.exits:
         raise LookupError("this step has no such exit")
     return outcome
+
+
+def _fitted(outcome: Outcome, view: SceneView) -> Outcome:
+    """*outcome*, without the values that do not fit their fields; those become problems in the trace."""
+    rules = view.scene.field_rules
+    if not rules or not any(isinstance(effect, SetFields) for effect in outcome.effects):
+        return outcome
+    effects: list[Effect] = []
+    for effect in outcome.effects:
+        if isinstance(effect, SetFields):
+            fitted = fit(rules, effect.values)
+            view.problems.extend(Problem(problem="does_not_fit", about=problem) for problem in fitted.problems)
+            effects.append(SetFields(values=fitted.values))
+        else:
+            effects.append(effect)
+    return evolve(outcome, effects=tuple(effects))
 
 
 _EFFECTS = get_args(Effect)

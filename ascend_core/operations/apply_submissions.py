@@ -241,9 +241,11 @@ class _Applier:
             member = people.by_phone[phone] = blank
             item.made_member = True
         item.member_id = member.id
-        values = mapper.changes(item.submission, self.batch.members[member.id])
-        if values:
-            self.batch.set_fields(member.id, values)
+        fitted = mapper.changes(item.submission, self.batch.members[member.id])
+        if fitted.values:
+            self.batch.set_fields(member.id, fitted.values)
+        if fitted.problems:
+            item.detail = "; ".join(fitted.problems)
         self.batch.subscribed[member.id] = people.consents[phone] == "subscribed"
 
     def _add_to_form_group(self, item: _Item, groups: dict[int, str]) -> None:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import attrs
 from attrs import define, field
 
 from ascend_core.contracts import FormView, MemberView, RunView
+from ascend_core.engine.field_values import FieldRule
 from ascend_core.engine.scene import Scene
 from ascend_core.operations.core import Core
+from ascend_core.operations.member_fields import field_rules
 from ascend_core.operations.outgoing import Outgoing
 from ascend_core.operations.programs import Version
 from ascend_core.operations.views import member_view, zones_of
@@ -90,6 +93,11 @@ class Batch:
     def __attrs_post_init__(self) -> None:
         self.outgoing = Outgoing(self.core, self.now)
 
+    @cached_property
+    def field_rules(self) -> Mapping[str, FieldRule]:
+        """What the member fields that people defined take."""
+        return field_rules(self.tx)
+
     # members
 
     def load_members(self, records: Mapping[int, MemberRecord]) -> None:
@@ -141,7 +149,13 @@ class Batch:
 
     def scene(self, run: RunDraft) -> Scene:
         """What the engine sees of a run now."""
-        return Scene(now=self.now, member=self.member_view(run.record.member_id), form=run.form, run=run.view())
+        return Scene(
+            now=self.now,
+            member=self.member_view(run.record.member_id),
+            form=run.form,
+            run=run.view(),
+            field_rules=self.field_rules,
+        )
 
     def add_run(self, run: RunDraft) -> None:
         """Take a run into the batch."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 
 from attrs import evolve, frozen
@@ -11,15 +10,13 @@ from attrs import evolve, frozen
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.core import Core
 from ascend_core.operations.mapping import DEFAULT_MODE, MODES, load_mapper
+from ascend_core.operations.member_fields import check_field_name, ensure_field
 from ascend_core.store.accounts import AccountRecord
 from ascend_core.store.database import Tx
+from ascend_core.store.members import CORE_FIELDS
 from ascend_core.store.submissions import discovered_fields, save_mapping
 
 __all__ = ["FieldRow", "field_rows", "set_field_mapping"]
-
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_FIXED = ("id", "phone", "groups")
-"""What a member is known by; no form may write it."""
 
 
 @frozen(kw_only=True)
@@ -74,6 +71,8 @@ def set_field_mapping(
         rows = _rows(tx, core, account)
         row = _find(rows, wanted)
         chosen = _target(rows, row, target, mode)
+        if chosen is not None and chosen not in CORE_FIELDS:
+            ensure_field(tx, core, chosen, label=row.label)
         save_mapping(tx, account.id, row.source, chosen or "", mode)
         return evolve(row, target=chosen, mode=mode)
 
@@ -110,6 +109,5 @@ def _target(rows: Iterable[FieldRow], row: FieldRow, target: str | None, mode: s
         raise BadInput(
             f"'{row.label}' cannot go to {target}: the default mapping '{taken.label}' uses it; choose another field"
         )
-    if target in _FIXED or not _FIELD_NAME.fullmatch(target):
-        raise BadInput(f"'{target}' is no member field; write small letters, digits and underscores, like shirt_size")
+    check_field_name(target)
     return target

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from ascend_core.engine.field_values import fit
 from ascend_core.engine.phones import BadPhone, parse_phone
 from ascend_core.errors import BadInput
 from ascend_core.operations.batch import Batch
@@ -19,11 +20,12 @@ __all__ = ["Imported", "import_members"]
 
 @frozen(kw_only=True)
 class Imported:
-    """What an import did. ``refused``: row number (from 1) and reason."""
+    """What an import did. ``refused`` and ``kept_out``: row number (from 1) and why; of the latter only a value."""
 
     created: int
     updated: int
     refused: tuple[tuple[int, str], ...]
+    kept_out: tuple[tuple[int, str], ...] = ()
 
 
 def import_members(
@@ -48,27 +50,36 @@ def import_members(
             record = MemberRecord(id=id_, phone=phone, created_at=batch.now, updated_at=batch.now)
             batch.add_member(record)
             known[phone] = record
-        for phone, row in wanted.items():
+        kept_out: list[tuple[int, str]] = []
+        for phone, (number, row) in wanted.items():
             values = {name: value for name, value in row.items() if name != "phone" and value}
-            batch.set_fields(known[phone].id, values)
+            fitted = fit(batch.field_rules, values)
+            batch.set_fields(known[phone].id, fitted.values)
+            kept_out.extend((number, problem) for problem in fitted.problems)
             for group in groups:
                 batch.add_to_group(known[phone].id, group)
             if phone not in states:
                 evidence = {"proof": proof}
                 batch.consents.append(NewConsent(phone=phone, state="subscribed", source="operator", evidence=evidence))
         batch.write()
-        return Imported(created=len(fresh), updated=len(wanted) - len(fresh), refused=tuple(refused))
+        return Imported(
+            created=len(fresh),
+            updated=len(wanted) - len(fresh),
+            refused=tuple(refused),
+            kept_out=tuple(kept_out),
+        )
 
     return core.database.write(work)
 
 
-def _parse(rows: Sequence[Mapping[str, str]]) -> tuple[dict[str, Mapping[str, str]], list[tuple[int, str]]]:
-    wanted: dict[str, Mapping[str, str]] = {}
+def _parse(rows: Sequence[Mapping[str, str]]) -> tuple[dict[str, tuple[int, Mapping[str, str]]], list[tuple[int, str]]]:
+    """By phone the number of its last row and the row; and what cannot be read."""
+    wanted: dict[str, tuple[int, Mapping[str, str]]] = {}
     refused: list[tuple[int, str]] = []
     for number, row in enumerate(rows, start=1):
         phone = parse_phone(row.get("phone"))
         if isinstance(phone, BadPhone):
             refused.append((number, phone.detail))
         else:
-            wanted[phone.e164] = row
+            wanted[phone.e164] = number, row
     return wanted, refused

@@ -9,7 +9,9 @@ from typing import Any
 from attrs import frozen
 
 from ascend_core.contracts import FieldMapperType, FieldReading, Submission
+from ascend_core.engine.field_values import FieldRule, Fitted, fit
 from ascend_core.host.registry import Registry
+from ascend_core.operations.member_fields import field_rules
 from ascend_core.store.accounts import AccountRecord
 from ascend_core.store.database import Tx
 from ascend_core.store.members import MemberRecord
@@ -29,14 +31,16 @@ class Mapper:
     types: tuple[FieldMapperType, ...]
     chosen: Mapping[str, tuple[str, str]]
     """Source to (target, mode)."""
+    rules: Mapping[str, FieldRule]
+    """What the member fields that people defined take."""
 
     def readings(self, submission: Submission) -> Iterable[FieldReading]:
         """Every value found in a submission."""
         for type_ in self.types:
             yield from type_.read(submission)
 
-    def changes(self, submission: Submission, member: MemberRecord) -> dict[str, Any]:
-        """What a submission changes on a member. An empty value never erases."""
+    def changes(self, submission: Submission, member: MemberRecord) -> Fitted:
+        """What a submission changes on a member, and what of it does not fit. An empty value never erases."""
         targets = self._targets()
         now = member.all_fields()
         changes: dict[str, Any] = {}
@@ -46,7 +50,7 @@ class Mapper:
                 continue
             if mode == "overwrite" or now.get(target) in (None, ""):
                 changes[target] = reading.value
-        return changes
+        return fit(self.rules, changes)
 
     def _targets(self) -> dict[str, tuple[str, str]]:
         defaults = {
@@ -70,4 +74,4 @@ class Mapper:
 def load_mapper(tx: Tx, registry: Registry, account: AccountRecord) -> Mapper:
     """The mapper of an account, with what people chose."""
     types = tuple(type_ for type_ in registry.field_mappers.values() if type_.integration == account.integration)
-    return Mapper(types=types, chosen=field_mappings(tx, account.id))
+    return Mapper(types=types, chosen=field_mappings(tx, account.id), rules=field_rules(tx))

@@ -24,6 +24,7 @@ __all__ = [
     "ignored_list",
     "insert_activities",
     "insert_submissions",
+    "kept_out_list",
     "member_counts",
     "note_fields",
     "outcome_counts",
@@ -185,6 +186,14 @@ def outcome_counts(tx: Connection) -> tuple[int, dict[str, int]]:
         else:
             ignored[reason] = count
     return applied, dict(sorted(ignored.items()))
+
+
+def kept_out_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[SubmissionRecord]:
+    """Applied submissions some of whose values did not fit, newest first."""
+    partly = (_submission.c.outcome == "applied") & _submission.c.detail.is_not(None)
+    mine = (_submission.c.account_id == account_id) & partly
+    statement = pick(SubmissionRecord, Submission).where(mine).order_by(_submission.c.id.desc()).limit(limit)
+    return fetch(tx, SubmissionRecord, statement)
 
 
 def ignored_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[SubmissionRecord]:

@@ -90,3 +90,49 @@ Feature: Fields
     And 1 minute passes
     And the operator maps the custom field "Nickname" to "first_name"
     Then the operator is told "'Nickname' cannot go to first_name: the default mapping 'First name' uses it"
+
+  @C5
+  Scenario: A value that does not fit its field is kept out, and the rest of the sign-up counts
+    Given the member field "age" takes a number
+    And the member field "size" takes one of: S, M, L
+    When Ana submits the form "Saturday Canvass" with
+      | How old are you? | 41   |
+      | T-shirt size     | huge |
+    And 1 minute passes
+    And the operator maps the custom field "How old are you?" to "age"
+    And the operator maps the custom field "T-shirt size" to "size"
+    And Ana submits the form "Saturday Canvass" with
+      | How old are you? | 41   |
+      | T-shirt size     | huge |
+    And 1 minute passes
+    Then the member Ana has
+      | first name | Ana |
+      | age        | 41  |
+      | size       |     |
+    And no submission is ignored
+    And the last sign-up says "size takes one of: S, M, L"
+
+  @C5
+  Scenario: What a field holds has its type in conditions
+    Given the member field "age" takes a number
+    And Ana is a member with
+      | age | 41 |
+    And the flow
+      """
+      flow: grown_up
+      steps:
+        - branch:
+            - if: member.age >= 18
+              then: [{send: "Bring your ID."}]
+            - else: [{send: "Bring a grown-up."}]
+      """
+    And the automation
+      """
+      automation: Ask for papers
+      trigger: mobilize.registers
+      form: any
+      run: grown_up
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Bring your ID."

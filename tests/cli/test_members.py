@@ -32,8 +32,36 @@ def test_importing_again_updates(made: Any, tmp_path: Path) -> None:
 
     done = made("members", "import", tmp_path / "people.csv", "--proof", "x", "--json")
 
-    assert done.json() == {"created": 0, "updated": 1, "refused": []}
+    assert done.json() == {"created": 0, "updated": 1, "refused": [], "kept_out": []}
     assert "Bob" in made("members", "list").out
+
+
+def test_a_field_is_defined_and_checks_what_is_imported(made: Any, tmp_path: Path) -> None:
+    """Row C5, from the command line: the member is in, the odd value is not, and both are told."""
+    (tmp_path / "people.csv").write_text("phone,age,size\n2025550150,41,m\n2025550151,old,huge\n")
+
+    added = [
+        made("members", "fields", "add", "age", "--kind", "number"),
+        made(
+            "members", "fields", "add", "size", "--kind", "choice", "--choice", "S", "--choice", "M", "--label", "Shirt"
+        ),
+    ]
+    done = made("members", "import", tmp_path / "people.csv", "--proof", "x")
+    members = made("members", "list", "--json").json()
+    listed = made("members", "fields", "list")
+    removed = made("members", "fields", "remove", "age")
+    again = made("members", "fields", "remove", "age")
+
+    assert [each.err for each in added] == ["Age (age): number\n", "Shirt (size): choice of S, M\n"]
+    assert done.err.splitlines() == [
+        "2 members added, 0 updated, 0 rows refused",
+        "2 values kept out:",
+        "  row 2: age takes a number, like 12 or 1,250.50",
+        "  row 2: size takes one of: S, M",
+    ]
+    assert [each["fields"] for each in members] == [{"age": 41, "size": "M"}, {}]
+    assert "size   Shirt   choice   S, M" in listed.out
+    assert (removed.code, again.code) == (0, 4)
 
 
 def test_what_cannot_be_imported_is_a_sentence(made: Any, tmp_path: Path) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 import attrs
 import pytest
 
-from ascend_core.store.submissions import discovered_fields, save_mapping
+from ascend_core.engine.field_values import FieldKind
+from ascend_core.errors import BadInput, NotFound
+from ascend_core.operations.fields import set_field_mapping
+from ascend_core.operations.import_members import import_members
+from ascend_core.operations.member_fields import define_field, forget_field, list_fields
+from ascend_core.store.members import members_by_phone
+from ascend_core.store.submissions import discovered_fields, kept_out_list, save_mapping
 
 
 @pytest.mark.parametrize(
@@ -42,6 +48,70 @@ def test_custom_fields_are_found_and_reach_members_once_mapped(bench: Any) -> No
     assert found == {"shirt": "Shirt"}
     (fields,) = bench.column("SELECT fields FROM member")
     assert fields in ({"shirt_size": "L"}, '{"shirt_size":"L"}')
+
+
+def test_a_value_that_does_not_fit_is_kept_out_and_the_rest_applies(bench: Any) -> None:
+    """Row C5: the person is a member, the fitting field is typed, and the submission says what was kept out."""
+    bench.set_up()
+    define_field(bench.core, "age", FieldKind.NUMBER)
+    define_field(bench.core, "size", FieldKind.CHOICE, choices=["S", "M"])
+    for name in ("age", "size"):
+        bench.core.database.write(lambda tx, name=name: save_mapping(tx, bench.account.id, name, name, "overwrite"))
+
+    bench.register(0, fields={"first_name": "Ana", "age": "41", "size": "huge"})
+
+    (fields,) = bench.column("SELECT fields FROM member")
+    kept_out = bench.core.database.read(lambda tx: kept_out_list(tx, bench.account.id))
+    assert fields in ({"age": 41}, '{"age":41}')
+    assert [(each.outcome, each.detail) for each in kept_out] == [("applied", "size takes one of: S, M")]
+
+
+def test_a_field_that_a_mapping_names_first_is_a_text(bench: Any) -> None:
+    """It is among the defined ones from then on, under the form's own label."""
+    bench.set_up()
+    bench.register(0, fields={"shirt": "M"})
+
+    set_field_mapping(bench.core, bench.account, "Shirt", target="shirt_size", mode="overwrite")
+
+    assert [(each.name, each.label, each.kind) for each in list_fields(bench.core)] == [("shirt_size", "Shirt", "text")]
+
+
+@pytest.mark.parametrize(
+    ("name", "sort", "choices", "told"),
+    [
+        ("Shirt", "text", [], "is no member field"),
+        ("phone", "text", [], "is no member field"),
+        ("zip", "text", [], "every member has a field 'zip' already"),
+        ("size", "choice", ["S"], "at least two choices"),
+        ("size", "choice", ["S", "s"], "each another one"),
+        ("size", "number", ["1", "2"], "has no choices"),
+        ("taken", "text", [], "there is a field 'taken' already"),
+    ],
+)
+def test_a_field_that_cannot_be_is_refused(bench: Any, name: str, sort: str, choices: list[str], told: str) -> None:
+    """Each with what to do."""
+    define_field(bench.core, "taken", FieldKind.TEXT)
+
+    with pytest.raises(BadInput, match=told):
+        define_field(bench.core, name, FieldKind(sort), choices=choices)
+
+    assert [each.name for each in list_fields(bench.core)] == ["taken"]
+
+
+def test_a_forgotten_field_checks_nothing_any_more(bench: Any) -> None:
+    """What members have stays."""
+    define_field(bench.core, "age", FieldKind.NUMBER)
+    import_members(bench.core, [{"phone": "+12125550100", "age": "41"}], proof="a list")
+    phones = ["+12125550100", "+12125550101"]
+
+    forget_field(bench.core, "age")
+    done = import_members(bench.core, [{"phone": phones[1], "age": "old"}], proof="a list")
+
+    found = bench.core.database.read(lambda tx: members_by_phone(tx, phones))
+    assert done.kept_out == ()
+    assert [found[phone].fields for phone in phones] == [{"age": 41}, {"age": "old"}]
+    with pytest.raises(NotFound, match="no member field is called 'age'"):
+        forget_field(bench.core, "age")
 
 
 def groups(bench: Any) -> list[str]:

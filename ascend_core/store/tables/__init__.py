@@ -11,7 +11,7 @@ from ascend_core.store.tables.forms import (
     Submission,
 )
 from ascend_core.store.tables.messages import ChannelAccount, Click, DeliveryEvent, InboundText, Link, Message, Url
-from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, Member, MemberGroup
+from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, Member, MemberField, MemberGroup
 from ascend_core.store.tables.rows import CoreRow
 from ascend_core.store.tables.system import IdCounter
 
@@ -37,6 +37,7 @@ __all__ = [
     "InboundText",
     "Link",
     "Member",
+    "MemberField",
     "MemberGroup",
     "Message",
     "Run",

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id
 
-__all__ = ["Consent", "ConsentEntry", "GroupMember", "Member", "MemberGroup"]
+__all__ = ["Consent", "ConsentEntry", "GroupMember", "Member", "MemberField", "MemberGroup"]
 
 
 class Member(CoreRow, table=True):
@@ -29,6 +29,19 @@ class Member(CoreRow, table=True):
     """People-defined fields."""
     created_at: datetime = at()
     updated_at: datetime = at()
+
+
+class MemberField(CoreRow, table=True):
+    """A member field that people defined (row C5)."""
+
+    __tablename__ = "member_field"
+
+    name: str = Field(primary_key=True)
+    label: str
+    kind: str
+    """``text``, ``number``, ``boolean``, ``date`` or ``choice``."""
+    choices: list[Any] = document()
+    created_at: datetime = at()
 
 
 class MemberGroup(CoreRow, table=True):

@@ -6,9 +6,11 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, when
 
 from ascend_core.contracts import SandboxPerson
+from ascend_core.engine.field_values import FieldKind
 from ascend_core.operations.connect import connect_channel
 from ascend_core.operations.fetch_forms import fetch_forms, sync_form
 from ascend_core.operations.import_members import import_members
+from ascend_core.operations.member_fields import define_field
 from ascend_core.operations.publish import publish_flow, put_automation
 from tests.behaviour.story import CORE_FIELDS, EVENT_STARTS, Story
 
@@ -49,6 +51,16 @@ def _people(story: Story, datatable: list[list[str]]) -> None:
 def _is_a_member(story: Story, name: str, datatable: list[list[str]]) -> None:
     row = {CORE_FIELDS.get(field, field): value for field, value in datatable}
     import_members(story.world.core, [{**row, "phone": story.phone(name)}], proof="a signed sheet")
+
+
+@given(parsers.re(r'the member field "(?P<name>\w+)" takes a (?P<kind>text|number|date)'))
+def _defines(story: Story, name: str, kind: str) -> None:
+    define_field(story.world.core, name, FieldKind(kind))
+
+
+@given(parsers.parse('the member field "{name}" takes one of: {choices}'))
+def _defines_choice(story: Story, name: str, choices: str) -> None:
+    define_field(story.world.core, name, FieldKind.CHOICE, choices=choices.split(", "))
 
 
 @given(parsers.parse('the form "{form}" in Mobilize'))

@@ -9,7 +9,7 @@ from pytest_bdd import parsers, then
 
 from ascend_core.operations.fields import field_rows
 from ascend_core.operations.summary import summarize
-from ascend_core.store.submissions import ignored_list, submissions_by_id
+from ascend_core.store.submissions import ignored_list, kept_out_list, submissions_by_id
 from tests.behaviour.story import EVERYTHING, Story
 
 __all__: list[str] = []
@@ -38,6 +38,11 @@ def _none_ignored(story: Story) -> None:
 @then(parsers.parse('the last ignored submission says "{sentence}"'))
 def _ignored_says(story: Story, sentence: str) -> None:
     assert story.read(ignored_list, story.account().id)[0].detail == sentence
+
+
+@then(parsers.parse('the last sign-up says "{sentence}"'))
+def _kept_out_says(story: Story, sentence: str) -> None:
+    assert story.read(kept_out_list, story.account().id)[0].detail == sentence
 
 
 @then(parsers.parse("the ignored submissions hold nothing about {name:w}"))

@@ -108,6 +108,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("phone"),
     )
     op.create_table(
+        "member_field",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("choices", DOCUMENT, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "member_group",
         sa.Column("id", KEY, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
