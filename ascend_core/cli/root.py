@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("See a week of an invented organization.", imported(f"{_CLI}.demo:demo")),
     "flows": Entry("Check and publish flows.", imported(f"{_CLI}.flows:flows")),
     "init": Entry("Make the folder, the key and the database.", imported(f"{_CLI}.init:init")),
+    "keys": Entry("Look after the key that secrets are sealed with.", imported(f"{_CLI}.keys:keys")),
     "members": Entry("Bring people along, and list them.", imported(f"{_CLI}.members:members")),
     "plugins": Entry("See what is installed.", imported(f"{_CLI}.plugins:plugins")),
     "report": Entry("Count clicks and sign-ups.", imported(f"{_CLI}.report:report")),
