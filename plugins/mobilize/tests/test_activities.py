@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise, product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,11 @@ from hypothesis import strategies as st
 from ascend_core.contracts import State
 from ascend_mobilize.activities import STATUS_TABLE, Standing, activities
 from ascend_mobilize.triggers import TRIGGERS
+
+SPEC = Path(__file__).parents[3] / "specs" / "activities.md"
+UNSEEN = "not seen before"
+WORDS = {"empty or unknown": "PENDING_REVIEW"}
+FLAGS = {UNSEEN: None, "unset": None, "false": False, "true": True}
 
 STATUSES = st.sampled_from(
     ["REGISTERED", "CONFIRMED", "CANCELLED", "WAITLISTED", "registered", "Waitlisted", "PENDING_REVIEW", None]
@@ -29,6 +35,28 @@ def _seen(history: list[State]) -> Counter[str]:
     return Counter(
         activity for before, after in pairwise(looks) if after is not None for activity in activities(before, after)
     )
+
+
+def _rows(section: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The rows of one table of the specification: before, now, and what happened."""
+    written = SPEC.read_text("utf-8").partition(f"## {section}\n")[2].partition("\n## ")[0]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in written.splitlines() if line[:1] == "|"]
+    return [(before, now, () if told == "–" else tuple(told.split(", "))) for before, now, told in cells[2:]]
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="the specification is not beside the tests of an installed plugin")
+def test_the_specification_is_what_the_code_does() -> None:
+    """Every row of both tables, with every kind of attendance beside it; and the tables leave nothing out."""
+    statuses, attended = _rows("Status"), _rows("Attended")
+
+    assert len(statuses) == len(STATUS_TABLE)
+    assert len(attended) == 4 * 3
+    for before, now, happened in statuses:
+        for was, came, attends in attended:
+            if (before == UNSEEN) == (was == UNSEEN):
+                seen = None if before == UNSEEN else {"status": WORDS.get(before, before), "attended": FLAGS[was]}
+                found = activities(seen, {"status": WORDS.get(now, now), "attended": FLAGS[came]})
+                assert found == (*happened, *attends), (before, now, was, came)
 
 
 def test_the_table_covers_every_change_of_status() -> None:
