@@ -99,6 +99,7 @@ from ascend_core.contracts.sandbox import (
     SandboxText,
 )
 from ascend_core.contracts.secret import Secret
+from ascend_core.contracts.segments import Measure, Offending, Segments
 from ascend_core.contracts.triggers import TriggerType
 
 __all__ = [
@@ -147,6 +148,7 @@ __all__ = [
     "LinkTracker",
     "LinkTrackerType",
     "LinkUse",
+    "Measure",
     "MemberView",
     "Memory",
     "Moment",
@@ -156,6 +158,7 @@ __all__ = [
     "NudgeView",
     "Observer",
     "ObserverType",
+    "Offending",
     "Outbound",
     "Outcome",
     "Owed",
@@ -175,6 +178,7 @@ __all__ = [
     "SandboxPerson",
     "SandboxText",
     "Secret",
+    "Segments",
     "SendText",
     "SetFields",
     "StartTimer",

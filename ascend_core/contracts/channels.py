@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
+from ascend_core.contracts.segments import Measure
+
 __all__ = [
     "Answer",
     "Channel",
@@ -163,5 +165,7 @@ class ChannelType:
     channel: Channel[Any]
     dedupe: Literal["key", "lookup", "none"] = "none"
     """How an unsure send is cleared up: the provider refuses a repeated key, it can be looked up, or not at all."""
+    measure: Measure | None = None
+    """What a text costs here; None: the channel does not say."""
     sandbox: Any = None
     """A ``ChannelSandboxMaker``: a stand-in for the provider, for demos and tests."""

@@ -21,6 +21,14 @@ def test_offers_one_channel_that_can_look_up(context: PluginContext) -> None:
     assert callable(channel.sandbox)
 
 
+def test_the_channel_says_what_a_text_costs(context: PluginContext) -> None:
+    """Whoever lints or previews a text counts as the provider bills it, without knowing the provider."""
+    (channel,) = SmsPlugin().ascend_register_channels(context)
+
+    assert channel.measure is not None
+    assert (channel.measure("a" * 161).segments, channel.measure("’").offending[0].suggestion) == (2, "'")
+
+
 def test_secrets_are_declared_so_that_the_store_seals_them() -> None:
     """No token is stored in the clear."""
     fields = {field.name: field.type for field in attrs.fields(attrs.resolve_types(SmsSettings))}

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ascend_sms.segments import GSM_BASIC, GSM_EXTENSION, Offending, count, plain
+from ascend_core.contracts import Offending
+from ascend_sms.segments import GSM_BASIC, GSM_EXTENSION, count, plain
 
 VECTORS = json.loads(Path(__file__).with_name("data").joinpath("segment_vectors.json").read_text("utf-8"))
 """What Twilio's own calculator (npm sms-segments-calculator 1.3.0) says."""

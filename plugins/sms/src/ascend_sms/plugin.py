@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext
+from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext, Segments
 from ascend_core.hookspecs import AscendHooks, hookimpl
 from ascend_sms.settings import SmsSettings
 from ascend_sms.twilio import TwilioChannel
@@ -27,6 +27,7 @@ class SmsPlugin(AscendHooks):
                 settings=SmsSettings,
                 channel=TwilioChannel(context),
                 dedupe="lookup",
+                measure=_measure,
                 sandbox=_sandbox,
             )
         ]
@@ -38,6 +39,12 @@ class SmsPlugin(AscendHooks):
             CommandType(name="simulate", make=lambda: _simulate(context), help="Run a stand-in for the provider."),
             CommandType(name="segments", make=_segments, help="Count how many segments a text is billed as."),
         ]
+
+
+def _measure(text: str, /) -> Segments:
+    from ascend_sms.segments import count
+
+    return count(text)
 
 
 def _sandbox(*, clock: Clock, seed: int, journal: Path | None) -> ChannelSandbox:

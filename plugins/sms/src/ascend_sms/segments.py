@@ -8,9 +8,10 @@ from itertools import chain
 from typing import Final, Literal
 
 import regex  # type: ignore[import-untyped]  # -- its stubs are a distribution of their own
-from attrs import frozen
 
-__all__ = ["GSM_BASIC", "GSM_EXTENSION", "Offending", "Segments", "count", "plain"]
+from ascend_core.contracts import Offending, Segments
+
+__all__ = ["GSM_BASIC", "GSM_EXTENSION", "count", "plain"]
 
 GSM_BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -37,34 +38,6 @@ _PLAIN: Final = {
     "\u2028": "\n", "\u2029": "\n",
 }  # fmt: skip
 """What people paste from word processors, and what says the same in GSM-7. '' means: leave it out."""
-
-
-@frozen
-class Offending:
-    """A character that forces the whole text into UCS-2."""
-
-    char: str
-    index: int
-    """In code points, from 0."""
-    suggestion: str | None
-    """What to write instead in GSM-7; '' means: leave it out; None: nothing says the same."""
-
-
-@frozen(kw_only=True)
-class Segments:
-    """What sending a text costs."""
-
-    encoding: Literal["GSM-7", "UCS-2"]
-    segments: int
-    """Parts billed; 1 for an empty text, as the provider counts."""
-    units: int
-    """Septets (GSM-7) or UTF-16 code units (UCS-2) in all."""
-    per_segment: int
-    """Units that fit in each of these parts."""
-    remaining: int
-    """Units still free in the last part."""
-    offending: tuple[Offending, ...] = ()
-    """In the order of the text; empty in GSM-7."""
 
 
 def count(text: str) -> Segments:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ascend_sms.segments import Offending, count
+from ascend_core.contracts import Offending
+from ascend_sms.segments import count
 
 __all__ = ["segments_command"]
 
