@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ from starlette.responses import Response
 
 from ascend_mobilize.simulator.errors import ErrorAnswer
 from ascend_mobilize.simulator.paging import Page
-from ascend_mobilize.simulator.table import Record, Table
+from ascend_mobilize.simulator.table import Record, Table, rendered
 
 __all__ = ["AsciiJson", "error_answer", "list_answer", "object_answer", "write_answer"]
 
@@ -19,41 +18,36 @@ _BUILD_COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class AsciiJson(Response):
-    """JSON with everything beyond ASCII escaped, so that whatever a loaded file held can be sent."""
+    """JSON in ASCII."""
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """The bytes of *content*."""
-        return self.write(content)
-
-    @staticmethod
-    def write(content: Any) -> bytes:
-        """The bytes of *content*."""
-        return json.dumps(content, separators=(",", ":")).encode("ascii")
-
-    @staticmethod
-    def read(body: bytes) -> Any:
-        """The content of *body*."""
-        return json.loads(body)
+        """The bytes of *content*; bytes are JSON already."""
+        return content if isinstance(content, bytes) else rendered(content)
 
 
 def list_answer(
     url_name: str, table: Table, page: Page, *, show: Callable[[Record], Record] | None = None, limit: int | None = None
 ) -> Response:
     """A page of a list. *show* says how a row looks to this caller; *limit* is there when a search answered."""
-    rows = [table.row(place) for place in page.places]
+    rows = [_row(table, place, show) for place in page.places]
+    head = {"count": page.count, "next": page.next, "previous": page.previous}
     searched = {"results_limited_to": limit} if limit is not None else {}
-    return AsciiJson(
-        {
-            "count": page.count,
-            "next": page.next,
-            "previous": page.previous,
-            **searched,
-            "data": [show(row) for row in rows] if show else rows,
-            "metadata": _metadata(url_name),
-        }
+    parts = (
+        rendered({**head, **searched})[:-1],
+        b',"data":[',
+        b",".join(rows),
+        b'],"metadata":',
+        rendered(_metadata(url_name)),
     )
+    return AsciiJson(b"".join((*parts, b"}")))
+
+
+def _row(table: Table, place: int, show: Callable[[Record], Record] | None) -> bytes:
+    row = table.row(place)
+    shown = show(row) if show else row
+    return table.rendered(place) if shown is row else rendered(shown)
 
 
 def object_answer(url_name: str, data: Any) -> Response:

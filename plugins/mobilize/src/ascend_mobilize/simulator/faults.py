@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from attrs import define
 
 from ascend_core.errors import BadInput
 from ascend_mobilize.simulator.answers import AsciiJson
+from ascend_mobilize.simulator.table import rendered
 
 __all__ = ["FAULTS", "Fault", "Faults", "rate_limited"]
 
@@ -40,11 +42,11 @@ def _half(answer: RawAnswer) -> RawAnswer:
 
 def _first_row_twice(answer: RawAnswer) -> RawAnswer:
     status, kind, body = answer
-    envelope: Any = AsciiJson.read(body) if kind.startswith(_JSON) else None
+    envelope: Any = json.loads(body) if kind.startswith(_JSON) else None
     if not isinstance(envelope, dict) or not isinstance(envelope.get("data"), list):
         return answer
     twice = {**envelope, "data": [*envelope["data"], *envelope["data"][:1]]}
-    return status, kind, AsciiJson.write(twice)
+    return status, kind, rendered(twice)
 
 
 FAULTS: Mapping[str, Callable[[RawAnswer], RawAnswer] | None] = {

@@ -66,6 +66,8 @@ def put_into(world: World, loaded: Loaded) -> None:
         world.add_attendance(row)
     for sponsor in loaded.sponsors():
         world.introduce(sponsor)
+    for place in range(world.attendances.places):
+        world.attendances.rendered(place)  # now, so that who pulls first is not kept waiting
 
 
 def _reserve(world: World, event: Record) -> None:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
-__all__ = ["Record", "Table", "members", "section"]
+from attrs import frozen
+
+__all__ = ["Keep", "Record", "Table", "members", "rendered", "section"]
 
 Record = dict[str, Any]
 """One object exactly as the API shows it. Never changed in place: a change is a new dict in the same place."""
 
+Keep = Callable[[Record], bool]
+"""Whether a row is asked for."""
+
 _REMEMBERED_SELECTIONS = 32
 """How many answered questions are kept; a puller asks the same one page after page."""
+_MOST_NEWS = 500
+"""With more changed rows than this since it was asked last, a question is answered from scratch."""
+
+
+def rendered(content: Any) -> bytes:
+    """*content* as JSON, with everything beyond ASCII escaped, so that whatever a loaded file held can be sent."""
+    return json.dumps(content, separators=(",", ":")).encode("ascii")
 
 
 def section(record: Record, name: str) -> Record:
@@ -27,6 +41,15 @@ def members(record: Record, name: str) -> list[Record]:
     return [item for item in inner if isinstance(item, dict)] if isinstance(inner, list) else []
 
 
+@frozen
+class _Selection:
+    """The places that answered a question when so many changes had been made."""
+
+    changes: int
+    keep: Keep | None
+    places: Sequence[int]
+
+
 class Table:
     """A list of records. A *place* is a record's number in it, from 0, for ever."""
 
@@ -34,11 +57,18 @@ class Table:
         self._rows: list[Record] = []
         self._gone: set[int] = set()
         self._place_of_id: dict[int, int] = {}
-        self._changes = 0
-        self._selections: OrderedDict[Hashable, tuple[int, Sequence[int]]] = OrderedDict()
+        self._changed: list[int] = []
+        """The place of every change ever made, in order."""
+        self._selections: OrderedDict[Hashable, _Selection] = OrderedDict()
+        self._rendered: dict[int, tuple[Record, bytes]] = {}
 
     def __len__(self) -> int:
         return len(self._rows) - len(self._gone)
+
+    @property
+    def places(self) -> int:
+        """How many places there are, those of removed rows included."""
+        return len(self._rows)
 
     def __iter__(self) -> Iterator[Record]:
         return (row for place, row in enumerate(self._rows) if place not in self._gone)
@@ -50,7 +80,7 @@ class Table:
         row_id = row.get("id")
         if isinstance(row_id, int):
             self._place_of_id.setdefault(row_id, place)
-        self._changes += 1
+        self._changed.append(place)
         return place
 
     def replace(self, place: int, row: Record) -> None:
@@ -59,16 +89,25 @@ class Table:
         if isinstance(old_id, int) and row.get("id") != old_id:
             self._place_of_id.pop(old_id, None)
         self._rows[place] = row
-        self._changes += 1
+        self._changed.append(place)
 
     def remove(self, place: int) -> None:
         """Nobody sees the row again; the others keep their places."""
         self._gone.add(place)
-        self._changes += 1
+        self._changed.append(place)
 
     def row(self, place: int) -> Record:
         """What is at *place*."""
         return self._rows[place]
+
+    def rendered(self, place: int) -> bytes:
+        """What is at *place* as JSON; written anew only when it has changed."""
+        row, known = self._rows[place], self._rendered.get(place)
+        if known is not None and known[0] is row:
+            return known[1]
+        fresh = rendered(row)
+        self._rendered[place] = (row, fresh)
+        return fresh
 
     def place_of(self, row_id: int) -> int | None:
         """Where the (first) row with that id is; None: nowhere."""
@@ -80,20 +119,38 @@ class Table:
         place = self.place_of(row_id)
         return None if place is None else self._rows[place]
 
-    def select(self, question: Hashable, keep: Callable[[Record], bool] | None = None) -> Sequence[int]:
+    def select(self, question: Hashable, keep: Keep | None = None) -> Sequence[int]:
         """The places of all rows that *keep* lets through, ascending; *question* names *keep* for the memory."""
         if keep is None and not self._gone:
             return range(len(self._rows))
         known = self._selections.get(question)
-        if known is not None and known[0] == self._changes:
-            self._selections.move_to_end(question)
-            return known[1]
-        changes = self._changes
-        places = [p for p, row in enumerate(self._rows) if p not in self._gone and (keep is None or keep(row))]
-        self._selections[question] = (changes, places)
+        changes = len(self._changed)
+        if known is None or changes - known.changes > _MOST_NEWS:
+            places: Sequence[int] = [place for place in range(len(self._rows)) if self._lets(place, keep)]
+        elif changes > known.changes:
+            places = self._brought_up(known, changes)
+        else:
+            places = known.places
+        self._selections[question] = _Selection(changes, keep, places)
+        self._selections.move_to_end(question)
         if len(self._selections) > _REMEMBERED_SELECTIONS:
             self._selections.popitem(last=False)
         return places
+
+    def _brought_up(self, known: _Selection, changes: int) -> Sequence[int]:
+        """A new list, since somebody may be reading the old one."""
+        places = list(known.places)
+        for place in set(self._changed[known.changes : changes]):
+            at = bisect_left(places, place)
+            was_in, is_in = at < len(places) and places[at] == place, self._lets(place, known.keep)
+            if is_in and not was_in:
+                places.insert(at, place)
+            elif was_in and not is_in:
+                del places[at]
+        return places
+
+    def _lets(self, place: int, keep: Keep | None) -> bool:
+        return place not in self._gone and (keep is None or keep(self._rows[place]))
 
     def visible(self, places: Sequence[int]) -> Sequence[int]:
         """*places* without those of removed rows."""
