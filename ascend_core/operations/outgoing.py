@@ -43,6 +43,7 @@ class NewText:
     flow_id: int | None = None
     version_id: int | None = None
     automation_id: int | None = None
+    broadcast_id: int | None = None
     form_id: int | None = None
     timer_id: int | None = None
     step: str | None = None
@@ -119,6 +120,7 @@ class Outgoing:
             flow_id=text.flow_id,
             version_id=text.version_id,
             automation_id=text.automation_id,
+            broadcast_id=text.broadcast_id,
             form_id=text.form_id,
             timer_id=text.timer_id,
             step=text.step,

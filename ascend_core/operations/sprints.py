@@ -134,6 +134,7 @@ def queue_text(
             flow_id=run.record.flow_id,
             version_id=run.record.version_id,
             automation_id=run.record.automation_id,
+            broadcast_id=run.record.broadcast_id,
             form_id=run.record.form_id,
             timer_id=timer_id,
             step=step,

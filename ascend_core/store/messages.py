@@ -57,6 +57,7 @@ class MessageRecord:
     flow_id: int | None = None
     version_id: int | None = None
     automation_id: int | None = None
+    broadcast_id: int | None = None
     form_id: int | None = None
     timer_id: int | None = None
     step: str | None = None

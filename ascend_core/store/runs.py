@@ -53,6 +53,7 @@ class RunRecord:
     version_id: int
     automation_id: int | None = None
     arm: str | None = None
+    broadcast_id: int | None = None
     member_id: int
     form_id: int | None = None
     submission_id: int | None = None

@@ -1,5 +1,6 @@
 """The core's tables. SQLModel classes never leave the store."""
 
+from ascend_core.store.tables.broadcasts import Broadcast, BroadcastGroup
 from ascend_core.store.tables.flows import Automation, AutomationEntry, Flow, FlowVersion, Run, Timer, TraceLine
 from ascend_core.store.tables.forms import (
     Account,
@@ -20,6 +21,8 @@ __all__ = [
     "Activity",
     "Automation",
     "AutomationEntry",
+    "Broadcast",
+    "BroadcastGroup",
     "ChannelAccount",
     "Click",
     "Consent",

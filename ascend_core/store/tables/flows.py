@@ -15,6 +15,7 @@ __all__ = ["Automation", "AutomationEntry", "Flow", "FlowVersion", "Run", "Timer
 
 _PENDING = text("settled_at IS NULL")
 _ACTIVE = text("ended_at IS NULL")
+_OF_BROADCAST = text("broadcast_id IS NOT NULL")
 
 
 class Flow(CoreRow, table=True):
@@ -80,6 +81,14 @@ class Run(CoreRow, table=True):
     __table_args__ = (
         Index("ix_run_active", "member_id", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
         Index("ix_run_version", "version_id"),
+        Index(
+            "ix_run_broadcast",
+            "broadcast_id",
+            "member_id",
+            unique=True,
+            sqlite_where=_OF_BROADCAST,
+            postgresql_where=_OF_BROADCAST,
+        ),
     )
 
     id: int | None = row_id()
@@ -87,6 +96,7 @@ class Run(CoreRow, table=True):
     version_id: int = ref("flow_version")
     automation_id: int | None = ref("automation", null=True)
     arm: str | None = None
+    broadcast_id: int | None = ref("broadcast", null=True)
     member_id: int = ref("member")
     form_id: int | None = ref("form", null=True)
     submission_id: int | None = ref("submission", null=True)

@@ -15,6 +15,7 @@ __all__ = ["ChannelAccount", "Click", "DeliveryEvent", "InboundText", "Link", "M
 _READY = text("state = 'ready'")
 _UNDER_WAY = text("state IN ('sending', 'unknown')")
 _UNHANDLED = text("handled_at IS NULL")
+_OF_BROADCAST = text("broadcast_id IS NOT NULL")
 
 
 class Message(CoreRow, table=True):
@@ -26,6 +27,13 @@ class Message(CoreRow, table=True):
         Index("ix_message_run", "run_id"),
         Index("ix_message_member", "member_id", "id"),
         Index("ix_message_provider", "provider_id"),
+        Index(
+            "ix_message_broadcast",
+            "broadcast_id",
+            "state",
+            sqlite_where=_OF_BROADCAST,
+            postgresql_where=_OF_BROADCAST,
+        ),
     )
 
     id: int | None = row_id()
@@ -39,6 +47,7 @@ class Message(CoreRow, table=True):
     flow_id: int | None = ref("flow", null=True)
     version_id: int | None = ref("flow_version", null=True)
     automation_id: int | None = ref("automation", null=True)
+    broadcast_id: int | None = ref("broadcast", null=True)
     form_id: int | None = ref("form", null=True)
     timer_id: int | None = ref("timer", null=True)
     """Of the nudge it is, if it is one."""
