@@ -82,7 +82,7 @@ class Refused(RunTimeError):
     """It will never work as asked; ``code`` is the other side's error code, ``reason`` is one of our words.
 
     Reasons a channel gives: ``bad_phone``, ``unreachable``, ``opted_out``, ``filtered``, ``bad_text``, ``expired``,
-    ``refused``.
+    ``refused``; in a delivery status also ``busy``: the provider or the carrier had no room for it.
     """
 
     def __init__(self, message: str, *, reason: str = "refused", code: str | None = None) -> None:

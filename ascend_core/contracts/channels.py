@@ -86,6 +86,9 @@ class DeliveryStatus:
     error_code: str | None = None
     reason: str | None = None
     """As ``Refused.reason``, where the provider's code tells."""
+    problem: str | None = None
+    """What a person must put right before anything goes out for anybody, as ``NeedsAttention`` says it; None: nothing
+    of the kind."""
 
 
 ChannelEvent = Inbound | DeliveryStatus
@@ -139,6 +142,14 @@ class Channel(Protocol[S]):
         """Find out whether the provider has *text*, claimed at *since*; None: it surely does not.
 
         Raises TryLater or Unsure when the provider cannot tell.
+        """
+        ...
+
+    async def missed(self, settings: S, since: datetime) -> tuple[Inbound, ...]:
+        """The texts people wrote from *since* on, oldest first, as the webhook would have told them.
+
+        Those that were told already may be among them. A provider that keeps no list gives none. Raises TryLater or
+        NeedsAttention when it cannot tell: a STOP may be among what it did not say.
         """
         ...
 

@@ -17,6 +17,7 @@ from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.sprints import resume_run
 from ascend_core.store import inbound as rows
 from ascend_core.store import messages as message_rows
+from ascend_core.store.channels import channels, set_channel
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
 from ascend_core.store.inbound import InboundRecord
@@ -120,6 +121,7 @@ def _apply_statuses(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus], no
     message_rows.note_deliveries(tx, [_event_row(channel, status, now) for status in statuses])
     keys = {status.message_key for status in statuses if status.message_key}
     provider_ids = {status.provider_id for status in statuses if status.provider_id}
+    _stop_channel(tx, channel, statuses)
     found = message_rows.messages_by_key(tx, keys, provider_ids)
     for status in statuses:
         for message in found:
@@ -129,6 +131,14 @@ def _apply_statuses(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus], no
                 if status.reason == "opted_out":
                     left = NewConsent(phone=message.phone, state="unsubscribed", source="carrier")
                     record_consents(tx, [left], now=now)
+
+
+def _stop_channel(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus]) -> None:
+    """Nothing more goes out while the provider fails texts for a reason that only a person can remove."""
+    problem = next((status.problem for status in statuses if status.problem is not None), None)
+    for record in channels(tx) if problem is not None else ():
+        if record.channel == channel:
+            set_channel(tx, record.id, problem=problem)
 
 
 def _is_about(status: DeliveryStatus, message: message_rows.MessageRecord) -> bool:

@@ -37,6 +37,7 @@ class PigeonSettings:
 class FakeChannel:
     """Carrier pigeons. ``accepted`` is what they took, in order.
 
+    ``unheard`` is what people wrote while nobody listened.
     ``next_sends`` and ``next_lookups`` say what the coming calls do: an error to raise, or ``(error, "accepted")`` for
     one that is raised after the text was taken all the same. With none left, a call works.
     """
@@ -46,6 +47,7 @@ class FakeChannel:
         self.asked: list[str] = []
         self.next_sends: deque[Exception | tuple[Exception, str]] = deque()
         self.next_lookups: deque[Exception] = deque()
+        self.unheard: list[Inbound] = []
 
     async def check(self, settings: PigeonSettings) -> None:
         """Every loft works."""
@@ -70,6 +72,9 @@ class FakeChannel:
 
     def _receipt(self, number: int) -> Receipt:
         return Receipt(provider_id=f"P{number}", segments=1)
+
+    async def missed(self, settings: PigeonSettings, since: datetime) -> tuple[Inbound, ...]:
+        return tuple(self.unheard)
 
     def is_genuine(self, settings: PigeonSettings, request: RawRequest) -> bool:
         return request.header("x-key") == settings.key.reveal()

@@ -52,6 +52,23 @@ def test_statuses_only_move_a_message_up(bench: Any, order: tuple[str, ...]) -> 
     assert bench.one("SELECT count(*) FROM delivery_event") == 3
 
 
+def test_a_status_that_concerns_everybody_stops_the_channel(bench: Any) -> None:
+    """An unregistered sender fails every text: the next thousand are not tried, and somebody is told."""
+    bench.set_up()
+    bench.register(0)
+    bench.drain()
+    key = bench.one("SELECT key FROM message")
+    state = DeliveryState.FAILED
+    status = DeliveryStatus(provider_id=None, message_key=key, state=state, problem="register the loft")
+
+    receive_events(bench.core, "pigeon", [status])
+    bench.register(1)
+
+    assert bench.drain() == 0
+    assert bench.one("SELECT problem FROM channel_account") == "register the loft"
+    assert bench.states() == [("failed", None), ("ready", None)]
+
+
 def test_a_status_before_our_own_result_is_not_taken_back(bench: Any) -> None:
     """Fault 51: the provider's callback overtakes the answer to our call."""
     bench.set_up()

@@ -151,6 +151,9 @@ class Carrier(FakeChannel):
         self.may_be_ready.add(text.message_key)
         return None
 
+    async def missed(self, settings: Any, since: Any) -> tuple[()]:
+        return ()
+
     def _inspect(self, text: Outbound) -> None:
         states = self.core.database.read(
             lambda tx: tx.exec_driver_sql(f"SELECT state FROM message WHERE key = '{text.message_key}'").scalars().all()

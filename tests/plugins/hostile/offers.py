@@ -19,6 +19,7 @@ from ascend_core.contracts import (
     FieldReading,
     FormPage,
     GateType,
+    Inbound,
     IntegrationType,
     LinkTrackerType,
     LinkUse,
@@ -104,6 +105,9 @@ class Postcards:
 
     async def lookup(self, settings: Account, text: Outbound, since: datetime) -> Receipt | None:
         return None
+
+    async def missed(self, settings: Account, since: datetime) -> tuple[Inbound, ...]:
+        return ()
 
     def is_genuine(self, settings: Account, request: RawRequest) -> bool:
         return False

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["CODES", "Meaning", "Next", "meaning_of", "reason_of"]
+__all__ = ["CODES", "Meaning", "Next", "meaning_of", "problem_of", "reason_of"]
 
 
 class Next(Enum):
@@ -21,6 +21,8 @@ class Next(Enum):
     """It never works for this text and this person."""
     WAIT = "wait"
     """Nothing was sent; it works later."""
+    LOOK_UP = "look up"
+    """Something failed behind the provider: the text may be on its way."""
     STOP_CHANNEL = "stop the channel"
     """It works for nobody until a person acts."""
 
@@ -39,7 +41,7 @@ class Meaning:
 
 
 _HOUR: Final = 3600.0
-_GIVE_UP, _WAIT, _STOP = Next.GIVE_UP, Next.WAIT, Next.STOP_CHANNEL
+_GIVE_UP, _WAIT, _LOOK_UP, _STOP = Next.GIVE_UP, Next.WAIT, Next.LOOK_UP, Next.STOP_CHANNEL
 
 CODES: Final = {
     20003: Meaning(_STOP, None, "the account SID, auth token or API key is wrong, or the account is suspended"),
@@ -80,7 +82,7 @@ CODES: Final = {
     30005: Meaning(_GIVE_UP, "bad_phone", "the number is not in use"),
     30006: Meaning(_GIVE_UP, "unreachable", "the number is a landline or of a carrier that takes no texts"),
     30007: Meaning(_GIVE_UP, "filtered", "the carrier filtered the text"),
-    30008: Meaning(_GIVE_UP, None, "the carrier gave no reason"),
+    30008: Meaning(_LOOK_UP, None, "the carrier gave no reason"),
     30010: Meaning(_GIVE_UP, "refused", "the text costs more than the highest price set"),
     30017: Meaning(_WAIT, None, "the carrier is congested"),
     30019: Meaning(_GIVE_UP, "bad_text", "the text is too large for the carrier"),
@@ -92,15 +94,15 @@ CODES: Final = {
     30034: Meaning(_STOP, None, "the sender is not registered for 10DLC"),
     30036: Meaning(_GIVE_UP, "expired", "the text was not sent in time"),
     30047: Meaning(_GIVE_UP, "refused", "the text could not be moved out of the quiet hours"),
-    30410: Meaning(_GIVE_UP, None, "the carrier did not answer in time"),
+    30410: Meaning(_LOOK_UP, None, "the carrier did not answer in time"),
     30450: Meaning(_GIVE_UP, "filtered", "the text was taken for traffic pumping"),
-    30500: Meaning(_GIVE_UP, None, "the provider failed inside"),
+    30500: Meaning(_LOOK_UP, None, "the provider failed inside"),
     30610: Meaning(_GIVE_UP, "refused", "the text fell into the provider's quiet hours"),
     30640: Meaning(_GIVE_UP, "refused", "the provider blocks this number for legal reasons"),
     63038: Meaning(_WAIT, None, "the account's daily cap is reached", _HOUR),
     90007: Meaning(_GIVE_UP, "refused", "the validity period is out of range"),
 }
-"""By code. Where a text was accepted first and the code comes in a status, only the reason matters."""
+"""By code. In a delivery status, of a text that was accepted first, see ``reason_of`` and ``problem_of``."""
 
 
 def meaning_of(code: int | None) -> Meaning | None:
@@ -109,6 +111,24 @@ def meaning_of(code: int | None) -> Meaning | None:
 
 
 def reason_of(code: str | None) -> str | None:
-    """Our word for the provider's *code* in a delivery status; None: it does not tell."""
-    meaning = meaning_of(int(code)) if code and code.isascii() and code.isdigit() else None
-    return meaning.reason if meaning else None
+    """Our word for the provider's *code* in a delivery status; None: it does not tell.
+
+    A text that was accepted and then found no room is ``busy``. It is not handed over again by itself: the provider's
+    news of the first try may still be under way, and would count for the second.
+    """
+    meaning = _told(code)
+    if meaning is None:
+        return None
+    return "busy" if meaning.next is Next.WAIT else meaning.reason
+
+
+def problem_of(code: str | None) -> str | None:
+    """What a person must put right before anything goes out again, by *code* in a delivery status; None: nothing."""
+    meaning = _told(code)
+    if meaning is None or meaning.next is not Next.STOP_CHANNEL:
+        return None
+    return f"the SMS provider failed a text (code {code}): {meaning.says}; put it right in the provider's console"
+
+
+def _told(code: str | None) -> Meaning | None:
+    return meaning_of(int(code)) if code and code.isascii() and code.isdigit() and len(code) < 10 else None

@@ -73,6 +73,8 @@ def problem(reply: Reply, now: datetime) -> RunTimeError:
     match meaning.next:
         case Next.WAIT:
             return TryLater(said, after_seconds=reply.wait_seconds(now) or meaning.after_seconds)
+        case Next.LOOK_UP:
+            return Unsure(f"the SMS provider failed ({coded}): {meaning.says}")
         case Next.STOP_CHANNEL:
             return NeedsAttention(f"{said}; put it right in the channel's settings or in the provider's console")
         case Next.GIVE_UP:

@@ -21,7 +21,7 @@ from ascend_sms.replies import receipt_of
 from ascend_sms.segments import plain
 from ascend_sms.settings import SmsSettings
 
-__all__ = ["SETTLES_SECONDS", "find_sent", "still_settling"]
+__all__ = ["SETTLES_SECONDS", "created_at", "find_sent", "still_settling"]
 
 SETTLES_SECONDS: Final = 30.0
 """The provider may work on a create call for about 26 s: a list is not complete before."""
@@ -39,7 +39,7 @@ def find_sent(
     None: none of them is it. Raises Unsure when more than one may be it, or when one may but need not.
     """
     alike = [
-        (record, _created(record))
+        (record, created_at(record))
         for record in records
         if record.get("to") == text.phone and _from_us(settings, record) and _same_words(text.body, record.get("body"))
     ]
@@ -78,7 +78,7 @@ def _same_words(ours: str, theirs: object) -> bool:
     return not theirs or plain(sendable(ours)).split() == plain(theirs).split()
 
 
-def _created(record: Mapping[str, Any]) -> datetime | None:
+def created_at(record: Mapping[str, Any]) -> datetime | None:
     """When the provider made *record* (RFC 2822); None when it cannot be read."""
     try:
         made = parsedate_to_datetime(str(record.get("date_created")))

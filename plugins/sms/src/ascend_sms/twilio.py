@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import httpx
 
-from ascend_core.contracts import Answer, ChannelEvent, Outbound, PluginContext, RawRequest, Receipt
+from ascend_core.contracts import Answer, ChannelEvent, Inbound, Outbound, PluginContext, RawRequest, Receipt
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
+from ascend_sms.missed_texts import missed_in, query_for
 from ascend_sms.outgoing import form_of
 from ascend_sms.replies import problem, receipt_in
 from ascend_sms.sent_texts import find_sent, still_settling
@@ -24,6 +25,8 @@ _HEADERS: Final = {"accept": "application/json", "user-agent": "ascend-sms"}
 _PAGE_SIZE: Final = 1_000
 """The provider's largest."""
 _MOST_PAGES: Final = 3
+_MOST_MISSED_PAGES: Final = 200
+"""Of everything in the account since the last text we heard: what a large campaign sends in a weekend."""
 _OK: Final = 200
 
 
@@ -64,6 +67,16 @@ class TwilioChannel:
             raise settling
         return receipt
 
+    async def missed(self, settings: SmsSettings, since: datetime) -> tuple[Inbound, ...]:
+        """What people wrote from *since* on, from the provider's list. See ``missed_texts`` for the rule."""
+        records = await self._records(settings, query_for(settings, since), most_pages=_MOST_MISSED_PAGES)
+        if records is None:
+            raise NeedsAttention(
+                f"the SMS provider lists more than {_MOST_MISSED_PAGES * _PAGE_SIZE} texts since {since:%Y-%m-%d}: "
+                "too many to read before sending; connect again to begin from today"
+            )
+        return missed_in(settings, since, records)
+
     def is_genuine(self, settings: SmsSettings, request: RawRequest) -> bool:
         """Whether the provider signed *request* with a secret of this account. Total."""
         return is_signed(request, settings.signing_keys)
@@ -88,9 +101,18 @@ class TwilioChannel:
 
     async def _sent_to(self, settings: SmsSettings, phone: str) -> list[Mapping[str, Any]]:
         """The provider's records of every text to *phone*. Raises Unsure when there are too many to be sure."""
-        query = f"?{httpx.QueryParams({'To': phone, 'PageSize': str(_PAGE_SIZE)})}"
+        records = await self._records(settings, {"To": phone}, most_pages=_MOST_PAGES)
+        if records is None:
+            raise Unsure(f"the SMS provider lists more than {_MOST_PAGES * _PAGE_SIZE} texts to this number")
+        return records
+
+    async def _records(
+        self, settings: SmsSettings, wanted: Mapping[str, str], *, most_pages: int
+    ) -> list[Mapping[str, Any]] | None:
+        """All records the list has of what is *wanted*; None: they are more than *most_pages* pages."""
+        query = f"?{httpx.QueryParams({**wanted, 'PageSize': str(_PAGE_SIZE)})}"
         records: list[Mapping[str, Any]] = []
-        for _ in range(_MOST_PAGES):
+        for _ in range(most_pages):
             reply = await self._get(settings, query)
             page = reply.json()
             found = page.get("messages")
@@ -101,7 +123,7 @@ class TwilioChannel:
             if not following:
                 return records
             query = "?" + str(following).partition("?")[2]  # its query alone: the secret goes to no other address
-        raise Unsure(f"the SMS provider lists more than {_MOST_PAGES * _PAGE_SIZE} texts to this number")
+        return None
 
     async def _get(self, settings: SmsSettings, query: str, *, auth: httpx.BasicAuth | None = None) -> Reply:
         """Ask for texts. Reading twice harms nobody: what is Unsure for a send is TryLater here."""
