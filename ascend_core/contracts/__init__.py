@@ -101,9 +101,11 @@ from ascend_core.contracts.sandbox import (
 from ascend_core.contracts.secret import Secret
 from ascend_core.contracts.segments import Measure, Offending, Segments
 from ascend_core.contracts.triggers import TriggerType
+from ascend_core.contracts.turns import FREE_TURNS, Turns
 
 __all__ = [
     "BEHIND",
+    "FREE_TURNS",
     "KEY",
     "MAIN",
     "AddToGroups",
@@ -194,6 +196,7 @@ __all__ = [
     "Trace",
     "TrackedUrl",
     "TriggerType",
+    "Turns",
     "Verdict",
     "WebhookType",
     "main",

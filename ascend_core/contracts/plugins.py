@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from ascend_core.contracts.channels import Answer, RawRequest
 from ascend_core.contracts.clock import Clock, Randomness
+from ascend_core.contracts.turns import FREE_TURNS, Turns
 
 __all__ = ["CommandType", "HttpMaker", "PageType", "PluginContext", "TablesType", "WebhookType"]
 
@@ -30,6 +31,8 @@ class PluginContext:
     http: HttpMaker
     settings: Any = None
     """An instance of the plugin's settings type; None when it declares none."""
+    turns: Turns = FREE_TURNS
+    """Waiting for one's turn, where a server allows so many requests a second."""
 
 
 @frozen(kw_only=True)

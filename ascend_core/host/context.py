@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import httpx
 from attrs import field, frozen
 
-from ascend_core.contracts import Clock, PluginContext, Randomness
+from ascend_core.contracts import Clock, PluginContext, Randomness, Turns
 from ascend_core.host.settings import read_settings
+from ascend_core.host.turns import ProcessTurns
 
 __all__ = ["ContextFor", "ContextMaker"]
 
@@ -27,19 +28,30 @@ class ContextMaker:
     """Gives each plugin the same clock and chance, HTTP clients over *transport*, and its own settings.
 
     *transport* makes one transport per client, because a client closes its own; None: the network. Proxies and
-    certificates named by environment variables are not used: what a plugin reaches is what it was told.
+    certificates named by environment variables are not used: what a plugin reaches is what it was told. *turns* are
+    those of this process alone, unless others are given.
     """
 
     clock: Clock
     randomness: Randomness
     environment: Mapping[str, str] = field(factory=dict)
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+    turns: Turns = field()
+
+    @turns.default
+    def _own_turns(self) -> Turns:
+        return ProcessTurns(self.clock)
 
     def __call__(self, plugin: str, settings_type: type[Any] | None = None, /) -> PluginContext:
         """The context of *plugin*. Raises PluginError when a setting is missing or does not fit."""
         settings = None if settings_type is None else read_settings(plugin, settings_type, self.environment)
         return PluginContext(
-            plugin=plugin, clock=self.clock, randomness=self.randomness, http=self._client, settings=settings
+            plugin=plugin,
+            clock=self.clock,
+            randomness=self.randomness,
+            http=self._client,
+            settings=settings,
+            turns=self.turns,
         )
 
     def _client(self, *, timeout: httpx.Timeout, follow_redirects: bool = False) -> httpx.AsyncClient:

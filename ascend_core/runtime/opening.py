@@ -6,14 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from ascend_core.contracts import Clock, Randomness
+from ascend_core.contracts import Clock, Randomness, Turns
 from ascend_core.errors import BadInput
 from ascend_core.host.build import load_registry
 from ascend_core.host.context import ContextMaker
 from ascend_core.host.registry import Registry
 from ascend_core.operations.core import Core, Options
+from ascend_core.operations.turns import SharedTurns
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import check_schema, upgrade_schema
@@ -72,13 +73,24 @@ def init_home(home: Home) -> None:
         database.close()
 
 
-def open_registry(clock: Clock, randomness: Randomness, *, environment: Mapping[str, str] = os.environ) -> Registry:
-    """Ask every installed plugin what it offers; plugins read their own settings from *environment*."""
-    return load_registry(context_for=ContextMaker(clock=clock, randomness=randomness, environment=environment))
+def open_registry(
+    clock: Clock,
+    randomness: Randomness,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    turns: Turns | None = None,
+) -> Registry:
+    """Ask every installed plugin what it offers; plugins read their own settings from *environment*.
+
+    *turns*: None: plugins wait for their turns within this process.
+    """
+    maker = ContextMaker(clock=clock, randomness=randomness, environment=environment)
+    return load_registry(context_for=maker if turns is None else evolve(maker, turns=turns))
 
 
 def open_core(home: Home, *, clock: Clock | None = None, randomness: Randomness | None = None) -> Core:
     """Open an installation. Raises BadInput when it was never made, WrongDatabaseVersion when its tables do not fit."""
+    rules = clock
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()
     vault = open_vault(home.key_file)
@@ -86,7 +98,7 @@ def open_core(home: Home, *, clock: Clock | None = None, randomness: Randomness 
     check_schema(database)
     return Core(
         database=database,
-        registry=open_registry(clock, randomness),
+        registry=open_registry(clock, randomness, turns=SharedTurns(database, clock, time=rules)),
         vault=vault,
         clock=clock,
         randomness=randomness,

@@ -14,7 +14,7 @@ from ascend_core.store.tables.forms import (
 from ascend_core.store.tables.messages import ChannelAccount, Click, DeliveryEvent, InboundText, Link, Message, Url
 from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, Member, MemberField, MemberGroup
 from ascend_core.store.tables.rows import CoreRow
-from ascend_core.store.tables.system import IdCounter
+from ascend_core.store.tables.system import IdCounter, RateBucket
 
 __all__ = [
     "Account",
@@ -43,6 +43,7 @@ __all__ = [
     "MemberField",
     "MemberGroup",
     "Message",
+    "RateBucket",
     "Run",
     "Submission",
     "Timer",
