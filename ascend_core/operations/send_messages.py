@@ -206,15 +206,27 @@ class _Result:
     message: MessageRecord
     receipt: Receipt | None = None
     error: Exception | None = None
+    withdrawn: bool = False
+    """The member left between the claim and the call: there was no call."""
 
 
 async def _send_one(core: Core, type_: ChannelType, settings: Any, message: MessageRecord) -> _Result:
     channel: Channel[Any] = type_.channel
+    if _has_left(core, message):
+        return _Result(message=message, withdrawn=True)
     try:
         receipt = await channel.send(settings, _outbound(core, type_, message))
     except Exception as error:  # noqa: BLE001 -- a fence: whatever a channel raises, the claim gets a result
         return _Result(message=message, error=error)
     return _Result(message=message, receipt=receipt)
+
+
+def _has_left(core: Core, message: MessageRecord) -> bool:
+    """Whether a STOP was committed since the claim: a batch of calls takes its time, and this one has not begun."""
+    if message.purpose == Purpose.CONFIRMATION.value:
+        return False
+    states = core.database.read(lambda tx: consent_states(tx, {message.phone}))
+    return states.get(message.phone) != "subscribed"
 
 
 def _outbound(core: Core, type_: ChannelType, message: MessageRecord) -> Outbound:
@@ -271,6 +283,8 @@ def _result_row(core: Core, result: _Result, now: datetime) -> dict[str, Any]:
         "segments": None,
         "error_code": None,
     }
+    if result.withdrawn:
+        return row | {"state": "suppressed", "reason": "unsubscribed", "attempts": message.attempts, "settled_at": now}
     if receipt is not None:
         row |= {"state": receipt.state.value, "sent_at": now, "provider_id": receipt.provider_id}
         row |= {"segments": receipt.segments, "error_code": receipt.error_code}

@@ -1,3 +1,4 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """A text leaves at most once, and only while nothing speaks against it."""
 
 from __future__ import annotations
@@ -7,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from ascend_core.contracts import Deny, GateType, Hold
+from ascend_core.contracts import Deny, GateType, Hold, Outbound, Receipt
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
 from ascend_core.operations.due import next_due
 from ascend_core.operations.send_messages import MOST_TRIES, claim_messages, recover_sends, resolve_unknown
+from tests.fakes.bench import phone
+from tests.fakes.texts import FakeChannel
 
 TWO = """
     flow: welcome
@@ -53,6 +56,35 @@ def test_consent_is_asked_again_at_the_claim(bench: Any) -> None:
     assert claim_messages(bench.core, 10) == []
 
     assert bench.states() == [("suppressed", "unsubscribed")]
+
+
+def test_stop_between_the_claim_and_the_call_withdraws_the_text(bench: Any) -> None:
+    """A batch of calls takes its time: whoever leaves meanwhile is not called any more."""
+    bench.channel = LeavingWhileCalled(bench)
+    bench.core = bench.open(bench.core.database, channel=bench.channel)
+    told(bench, people=2)
+
+    bench.drain()
+
+    first, second = sorted(bench.states()[:2])
+    assert first == ("sent", None)
+    assert second == ("suppressed", "unsubscribed")
+    assert len([body for body in bench.bodies() if body == "One"]) == 1
+
+
+class LeavingWhileCalled(FakeChannel):
+    """While the first text is handed over, everybody else writes STOP."""
+
+    def __init__(self, bench: Any) -> None:
+        super().__init__()
+        self._bench = bench
+
+    async def send(self, settings: Any, text: Outbound) -> Receipt:
+        if not self.accepted:
+            others = {person for person in range(2) if phone(person) != text.phone}
+            for person in others:
+                self._bench.keep(person, "STOP", keyword="stop")
+        return await super().send(settings, text)
 
 
 def test_quiet_hours_hold_a_text_and_decide_again(bench: Any) -> None:
