@@ -104,10 +104,12 @@ def test_faults_can_be_seen_and_cleared(mobilize):
     """The state tells what is still to come."""
     mobilize.lever("/faults", kind="500", times=3)
     seen = mobilize.http.get("/_sim/state").json()["faults"]
+    shown = {name: seen[0][name] for name in ("kind", "times", "path", "skip", "probability")}
 
     mobilize.http.delete("/_sim/faults")
 
-    assert seen == [{"kind": "500", "times": 3, "path": "/", "skip": 0}]
+    assert len(seen) == 1
+    assert shown == {"kind": "500", "times": 3, "path": "/", "skip": 0, "probability": 1.0}
     assert mobilize.http.get("/_sim/state").json()["faults"] == []
 
 
@@ -117,6 +119,10 @@ def test_faults_can_be_seen_and_cleared(mobilize):
         ("/faults", {"kind": "flood"}, 400),
         ("/faults", {"kind": "500", "times": "often"}, 400),
         ("/faults", {"kind": "500", "frequency": 1}, 400),
+        ("/faults", {"kind": "500", "probability": 1.5}, 400),
+        ("/faults", {"kind": "500", "times": 0}, 400),
+        ("/faults", {"kind": []}, 400),
+        ("/faults", {}, 400),
         ("/switches", {"gravity": False}, 400),
         ("/oddities", {"kind": "odd"}, 400),
         ("/attendances/1", {"status": "CONFIRMED"}, 404),
@@ -135,6 +141,67 @@ def test_a_wrong_wish_is_answered_with_a_sentence_and_changes_nothing(mobilize, 
     assert answer.status_code == status
     assert isinstance(answer.json()["error"], str)
     assert mobilize.http.get("/_sim/state").json() == before
+
+
+def _struck(mobilize, **wish) -> list[bool]:
+    mobilize.http.delete("/_sim/faults")
+    mobilize.lever("/faults", kind="500", times=None, **wish)
+    return [status == 500 for status in _statuses(mobilize, 40)]
+
+
+def test_a_fault_can_be_a_matter_of_chance(mobilize):
+    """The same seed, the same requests; another seed, others; and how often is as likely as was said."""
+    weather = _struck(mobilize, probability=0.4, seed=7)
+
+    assert _struck(mobilize, probability=0.4, seed=7) == weather
+    assert _struck(mobilize, probability=0.4, seed=8) != weather
+    assert 8 <= sum(weather) <= 24
+    assert _struck(mobilize, probability=0) == [False] * 40
+    assert mobilize.http.get("/_sim/state").json()["struck"]["500"] >= 16
+
+
+def test_the_kind_can_be_drawn(mobilize):
+    """From a list, or from all that pass by themselves."""
+    mobilize.lever("/faults", kind=["500", "429"], times=30)
+    drawn = set(_statuses(mobilize, 30))
+    mobilize.lever("/faults", kind="weather", times=30)
+    for _ in range(30):
+        mobilize.get("/organizations")
+
+    assert drawn == {500, 429}
+    assert len(mobilize.http.get("/_sim/state").json()["struck"]) > 8
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "header"),
+    [(7, "7"), ("date", "Mon, 02 Mar 2026 12:00:01 GMT"), ("none", None), ("soon", "soon"), (None, "1")],
+)
+def test_a_limited_answer_can_say_when_in_every_way(mobilize, retry_after, header):
+    """Seconds, a date, nothing, rubbish, or as the switch says."""
+    mobilize.lever("/faults", kind="429", retry_after=retry_after)
+
+    assert mobilize.get("/organizations").headers.get("retry-after") == header
+
+
+def test_an_answer_can_come_in_drops(mobilize, serve):
+    """Whole in the end, but it took its time; and who is less patient has to give up."""
+    with serve(mobilize.simulator.app) as url, httpx.Client() as client:
+        client.post(f"{url}/_sim/faults", json={"kind": "drip", "seconds": 0.4})
+        begun = client.get(f"{url}/v1/organizations")
+
+    assert begun.json()["count"] == 2
+    assert begun.elapsed.total_seconds() >= 0.3
+
+
+def test_a_connection_can_be_reset(mobilize, serve):
+    """Not a byte comes."""
+    with serve(mobilize.simulator.app) as url, httpx.Client() as client:
+        client.post(f"{url}/_sim/faults", json={"kind": "reset"})
+
+        with pytest.raises(httpx.TransportError):
+            client.get(f"{url}/v1/organizations")
+
+        assert client.get(f"{url}/v1/organizations").json()["count"] == 2
 
 
 def test_a_connection_can_end_in_the_middle_of_an_answer(mobilize, serve):

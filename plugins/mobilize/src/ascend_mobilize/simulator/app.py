@@ -8,11 +8,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp
 
 from ascend_mobilize.simulator.answers import error_answer
 from ascend_mobilize.simulator.api import Gate, read_routes
 from ascend_mobilize.simulator.control import control_routes
-from ascend_mobilize.simulator.doorway import Doorway
+from ascend_mobilize.simulator.doorway import Doorway, Wire
 from ascend_mobilize.simulator.errors import ErrorAnswer
 from ascend_mobilize.simulator.faults import Faults
 from ascend_mobilize.simulator.history import History
@@ -35,10 +36,10 @@ class Simulator:
     api_key: str
     switches: Switches = field(factory=Switches)
     faults: Faults = field(factory=Faults)
-    app: Starlette = field(init=False)
+    app: ASGIApp = field(init=False)
 
     @app.default
-    def _make_app(self) -> Starlette:
+    def _make_app(self) -> ASGIApp:
         gate = Gate(org_id=self.history.world.org["id"], api_key=self.api_key)
         api = Starlette(
             routes=[*write_routes(self.history, gate, self.switches), *read_routes(self.history, gate, self.switches)],
@@ -46,12 +47,11 @@ class Simulator:
         )
         doorway = Doorway(api, clock=self.history.clock, faults=self.faults, switches=self.switches)
         levers = Router(control_routes(self.history, self.faults, self.switches, doorway))
-        return Starlette(
-            routes=[
-                Route("/", _hello),
-                Mount("/v1", doorway),
-                Mount("/api/v1", doorway),
-                Mount("/_sim", levers),
-                *signup_routes(self.history),
-            ]
-        )
+        routes = [
+            Route("/", _hello),
+            Mount("/v1", doorway),
+            Mount("/api/v1", doorway),
+            Mount("/_sim", levers),
+            *signup_routes(self.history),
+        ]
+        return Wire(Starlette(routes=routes))

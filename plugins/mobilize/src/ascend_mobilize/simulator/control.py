@@ -44,7 +44,8 @@ class _Control:
                 "attendances": len(world.attendances),
                 "people": len(world.people.table),
                 "requests": dict(self.doorway.requests),
-                "faults": [attrs.asdict(fault) for fault in self.faults.pending],
+                "faults": self.faults.pending,
+                "struck": dict(self.faults.struck),
                 "switches": attrs.asdict(self.switches),
             }
         )

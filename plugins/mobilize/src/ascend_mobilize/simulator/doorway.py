@@ -3,25 +3,60 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
 
+import anyio
+from attrs import evolve
+from starlette.datastructures import URL
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ascend_core.contracts.clock import Clock
-from ascend_mobilize.simulator.faults import FAULTS, Faults, RawAnswer, rate_limited
+from ascend_mobilize.simulator.faults import Fault, Faults
 from ascend_mobilize.simulator.limits import RateLimiter
+from ascend_mobilize.simulator.spoiling import SPOILERS, RawAnswer
 from ascend_mobilize.simulator.switches import Switches
 
-__all__ = ["Doorway"]
+__all__ = ["Doorway", "Wire"]
+
+_TRANSPORT = "simulated_mobilize.transport"
+_SAY_WHEN = {"429", "503", "rate_limited_200"}
+_COME_BACK_SECONDS = 1
+_DROPS = 20
+
+
+class Wire:
+    """Runs *app* with the connection at hand, which ASGI itself does not give: uvicorn keeps it beside ``send``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        scope[_TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
+        await self._app(scope, receive, send)
 
 
 class Doorway:
-    """An ASGI application in front of the API."""
+    """An ASGI application in front of the API. *before* is done before each answer is made."""
 
-    def __init__(self, api: ASGIApp, *, clock: Clock, faults: Faults, switches: Switches) -> None:
+    def __init__(
+        self,
+        api: ASGIApp,
+        *,
+        clock: Clock,
+        faults: Faults,
+        switches: Switches,
+        before: Callable[[], Any] = lambda: None,
+    ) -> None:
         self._api = api
+        self._clock = clock
         self._faults = faults
         self._switches = switches
+        self._before = before
         self._limiter = RateLimiter(clock)
         self.requests: Counter[str] = Counter()
         """How many requests came, by method; ``limited`` counts those that were too many."""
@@ -31,25 +66,40 @@ class Doorway:
         self.requests[scope["method"]] += 1
         if self._switches.rate_limit and not self._limiter.admits(_address(scope), scope["method"]):
             self.requests["limited"] += 1
-            kind: str | None = "429"
+            fault: Fault | None = Fault(kind="429")
         else:
-            kind = self._faults.take(scope["path"])
-        match kind:
+            fault = self._faults.take(scope["path"])
+        self._before()
+        match fault and fault.kind:
             case None:
                 await self._api(scope, receive, send)
             case "silent":
                 await _wait_until_gone(receive)
-            case "429":
-                await rate_limited(retry_after=self._switches.retry_after)(scope, receive, send)
+            case "reset":
+                await _hang_up(scope, receive, send)
             case "cut_off":
                 await _cut_off(await self._right_answer(scope, receive), send)
-            case _:
-                status, content_type, body = await self._spoilt(kind, scope, receive)
-                await Response(body, status, media_type=content_type)(scope, receive, send)
+            case "drip" if fault:
+                await _drip(await self._right_answer(scope, receive), receive, send, seconds=fault.seconds)
+            case str() as kind if fault:
+                answer = SPOILERS[kind](await self._right_answer(scope, receive))
+                await _response(self._saying_when(answer, fault))(scope, receive, send)
 
-    async def _spoilt(self, kind: str, scope: Scope, receive: Receive) -> RawAnswer:
-        spoil, right = FAULTS[kind], await self._right_answer(scope, receive)
-        return spoil(right) if spoil else right
+    def _saying_when(self, answer: RawAnswer, fault: Fault) -> RawAnswer:
+        """*answer* with the time to come back, if it is to be said."""
+        if fault.kind not in _SAY_WHEN or fault.retry_after == "none":
+            return answer
+        match fault.retry_after:
+            case None if fault.kind != "429" or not self._switches.retry_after:
+                return answer
+            case None:
+                when = str(_COME_BACK_SECONDS)
+            case "date":
+                until = self._clock.now() + timedelta(seconds=_COME_BACK_SECONDS)
+                when = format_datetime(until, usegmt=True)
+            case said:
+                when = str(said)
+        return evolve(answer, headers={**answer.headers, "retry-after": when})
 
     async def _right_answer(self, scope: Scope, receive: Receive) -> RawAnswer:
         """What the API would have said."""
@@ -58,10 +108,16 @@ class Doorway:
         async def keep(message: Message) -> None:
             sent.append(message)
 
+        url = str(URL(scope=scope))
         await self._api(scope, receive, keep)
         headers = dict(sent[0]["headers"])
         body = b"".join(message.get("body", b"") for message in sent[1:])
-        return sent[0]["status"], headers.get(b"content-type", b"").decode(), body
+        content_type = headers.get(b"content-type", b"").decode()
+        return RawAnswer(status=sent[0]["status"], content_type=content_type, body=body, url=url)
+
+
+def _response(answer: RawAnswer) -> Response:
+    return Response(answer.body, answer.status, headers=dict(answer.headers), media_type=answer.content_type)
 
 
 def _address(scope: Scope) -> str:
@@ -74,9 +130,37 @@ async def _wait_until_gone(receive: Receive) -> None:
         pass
 
 
+async def _hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+    """End the connection before a single byte, as a reset; on a server that keeps it to itself, promise and stop."""
+    transport = scope.get(_TRANSPORT)
+    if transport is None:
+        await _cut_off(RawAnswer(status=200, content_type="application/json", body=b"{}"), send)
+        return
+    transport.abort()
+    await _wait_until_gone(receive)
+
+
+async def _start(answer: RawAnswer, send: Send) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", str(len(answer.body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+
+
 async def _cut_off(answer: RawAnswer, send: Send) -> None:
     """Promise the whole body, send half of it: the server then has to close the connection."""
-    status, content_type, body = answer
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body[: len(body) // 2]})
+    await _start(answer, send)
+    await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2]})
+
+
+async def _drip(answer: RawAnswer, receive: Receive, send: Send, *, seconds: float) -> None:
+    """Send the body in drops, unless the caller hangs up. Real seconds: it is the caller's patience that is tried."""
+    await _start(answer, send)
+    size = len(answer.body) // _DROPS + 1
+    for begin in range(0, len(answer.body), size):
+        with anyio.move_on_after(seconds / _DROPS):
+            await _wait_until_gone(receive)
+            return
+        await send({"type": "http.response.body", "body": answer.body[begin : begin + size], "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

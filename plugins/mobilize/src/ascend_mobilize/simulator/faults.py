@@ -1,117 +1,136 @@
-"""Answers gone wrong, on request: each kind was seen on the real API or on the way to it."""
+"""Trouble on order: what is to go wrong, where, how often, how likely."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
-from attrs import define
+from attrs import asdict, evolve, field, frozen, validators
 
 from ascend_core.errors import BadInput
-from ascend_mobilize.simulator.answers import AsciiJson
-from ascend_mobilize.simulator.table import rendered
+from ascend_mobilize.simulator.chance import fraction, pick
+from ascend_mobilize.simulator.spoiling import HEALING, KINDS
 
-__all__ = ["FAULTS", "Fault", "Faults", "rate_limited"]
+__all__ = ["Fault", "Faults", "read_fault"]
 
-RawAnswer = tuple[int, str, bytes]
-"""Status, content type, body."""
-
-_HTML = b'<!DOCTYPE html><html lang="en"><head><title>Please wait...</title></head></html>'
-_JSON = "application/json"
+GROUPS: Mapping[str, Sequence[str]] = {"any": KINDS, "weather": HEALING}
+"""Words for many kinds: of all, or of those after which asking again is enough, one is drawn each time."""
 
 
-def rate_limited(*, retry_after: bool) -> AsciiJson:
-    """The answer to one request too many. Its ``error`` is a string, unlike all others."""
-    headers = {"retry-after": "1"} if retry_after else None
-    return AsciiJson({"error": "rate-limited"}, status_code=429, headers=headers)
+def _number(least: float, most: float) -> Any:
+    return [validators.instance_of((int, float)), validators.not_(validators.instance_of(bool)), *_range(least, most)]
 
 
-def _server_error(status: int) -> Callable[[RawAnswer], RawAnswer]:
-    return lambda _answer: (status, "text/html", b"<html><body><h1>Server Error</h1></body></html>")
+def _range(least: float, most: float) -> list[Any]:
+    return [validators.ge(least), validators.le(most)]
 
 
-def _forbidden(_answer: RawAnswer) -> RawAnswer:
-    return 403, _JSON, b'{"data":null,"error":{"detail":"Invalid API key."}}'
+def _maybe(check: Any) -> Any:
+    return validators.optional(check)
 
 
-def _half(answer: RawAnswer) -> RawAnswer:
-    status, kind, body = answer
-    return status, kind, body[: len(body) // 2]
+def _whole(least: int) -> Any:
+    return [validators.instance_of(int), validators.not_(validators.instance_of(bool)), validators.ge(least)]
 
 
-def _first_row_twice(answer: RawAnswer) -> RawAnswer:
-    status, kind, body = answer
-    envelope: Any = json.loads(body) if kind.startswith(_JSON) else None
-    if not isinstance(envelope, dict) or not isinstance(envelope.get("data"), list):
-        return answer
-    twice = {**envelope, "data": [*envelope["data"], *envelope["data"][:1]]}
-    return status, kind, rendered(twice)
-
-
-FAULTS: Mapping[str, Callable[[RawAnswer], RawAnswer] | None] = {
-    "html_200": lambda _answer: (200, "text/html", _HTML),
-    "rate_limited_200": lambda _answer: (200, _JSON, b'{"error":"rate-limited"}'),
-    "429": lambda _answer: (429, _JSON, b'{"error":"rate-limited"}'),
-    "500": _server_error(500),
-    "502": _server_error(502),
-    "503": _server_error(503),
-    "truncated": _half,
-    "wrong_key": _forbidden,
-    "empty": lambda _answer: (200, _JSON, b"{}"),
-    "row_twice": _first_row_twice,
-    "silent": None,
-    "cut_off": None,
-}
-"""By name: what becomes of the right answer.
-
-``silent`` never answers; ``cut_off`` ends the connection in the middle of the body; ``429`` says when to come
-back if the switch ``retry_after`` is on; ``row_twice`` shows a list's first row once more.
-"""
-
-
-@define(kw_only=True)
+@frozen(kw_only=True)
 class Fault:
-    """What is to go wrong, where, and how often."""
+    """An order."""
 
-    kind: str
-    times: int = 1
-    path: str = "/"
+    kind: str | list[str]
+    """One of the kinds, ``any``, ``weather``, or a list of kinds, of which one is drawn each time."""
+    times: int | None = field(default=1, validator=_maybe(_whole(1)))
+    """None: until faults are cleared."""
+    path: str = field(default="/", validator=validators.instance_of(str))
     """Only requests whose path begins like this."""
-    skip: int = 0
+    skip: int = field(default=0, validator=_whole(0))
     """So many of them still go well first."""
+    probability: float = field(default=1.0, validator=_number(0, 1))
+    """How likely one of them is to go wrong."""
+    seed: int = field(default=1, validator=_whole(0))
+    """The same seed and the same requests, the same faults."""
+    retry_after: int | str | None = field(default=None, validator=_maybe(validators.instance_of((int, str))))
+    """For ``429``, ``503`` and ``rate_limited_200``: a number of seconds; ``date``: the same as an HTTP date; ``none``:
+    nothing is said; another text: that text. None: as the switch ``retry_after`` says."""
+    seconds: float = field(default=1.0, validator=_number(0, 3600))
+    """For ``drip``: how long the answer takes, in real seconds."""
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The kinds that may be drawn."""
+        return GROUPS.get(self.kind, (self.kind,)) if isinstance(self.kind, str) else self.kind
+
+
+def read_fault(wish: Mapping[str, Any]) -> Fault:
+    """An order from JSON. Raises BadInput."""
+    try:
+        fault = Fault(**wish)
+        unknown = [kind for kind in fault.kinds if kind not in KINDS] or ([] if fault.kinds else ["(none)"])
+    except (TypeError, ValueError):
+        raise BadInput(
+            "a fault has a kind, and if you like times (1 or more; null: until cleared), path (a prefix), skip (a "
+            "number), probability (0 to 1), seed (a number), retry_after (seconds, or a text) and seconds"
+        ) from None
+    if unknown:
+        raise BadInput(f"there is no fault {unknown[0]!r}; there are {', '.join((*KINDS, *GROUPS))}")
+    return fault
+
+
+class _Order:
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.met = 0
+        """Requests that fitted."""
+
+    def strikes(self) -> Fault | None:
+        """What befalls the next request that fits: *fault* with one kind. None: it goes well."""
+        fault, number = self.fault, self.met
+        self.met += 1
+        if number < fault.skip or fraction(fault.seed, "strikes", number) >= fault.probability:
+            return None
+        return evolve(fault, kind=pick(fault.kinds, fault.seed, "kind", number))
 
 
 class Faults:
-    """The faults that are still to come, oldest first."""
+    """The faults that are still to come, oldest first. Safe for threads."""
 
     def __init__(self) -> None:
-        self.pending: list[Fault] = []
+        self._lock = Lock()
+        self._orders: list[_Order] = []
+        self.struck: Counter[str] = Counter()
+        """How often each kind has happened."""
+
+    @property
+    def pending(self) -> list[dict[str, Any]]:
+        """What is still to come, as it would be ordered."""
+        with self._lock:
+            return [{**asdict(o.fault), "skip": max(0, o.fault.skip - o.met)} for o in self._orders]
 
     def add(self, wish: Mapping[str, Any]) -> None:
         """One more, from JSON. Raises BadInput."""
-        unknown = set(wish) - {"kind", "times", "path", "skip"}
-        numbers = (wish.get("times", 1), wish.get("skip", 0))
-        if unknown or not all(isinstance(number, int) for number in numbers):
-            raise BadInput("a fault has a kind, and if you like times (a number), path (a prefix) and skip (a number)")
-        if wish.get("kind") not in FAULTS:
-            raise BadInput(f"there is no fault {wish.get('kind')!r}; there are {', '.join(FAULTS)}")
-        self.pending.append(Fault(**wish))
+        order = _Order(read_fault(wish))
+        with self._lock:
+            self._orders.append(order)
 
     def clear(self) -> None:
         """All goes well again."""
-        self.pending.clear()
+        with self._lock:
+            self._orders.clear()
 
-    def take(self, path: str) -> str | None:
-        """The kind of fault that this request meets, if any; it is used up by it."""
-        for fault in self.pending:
-            if not path.startswith(fault.path):
-                continue
-            if fault.skip > 0:
-                fault.skip -= 1
-                continue
-            fault.times -= 1
-            if fault.times <= 0:
-                self.pending.remove(fault)
-            return fault.kind
+    def take(self, path: str) -> Fault | None:
+        """What befalls the request for *path*, if anything, with its one kind; it is used up by it."""
+        with self._lock:
+            for order in self._orders:
+                struck = order.strikes() if path.startswith(order.fault.path) else None
+                if struck is None:
+                    continue
+                times = order.fault.times
+                if times == 1:
+                    self._orders.remove(order)
+                elif times is not None:
+                    order.fault = evolve(order.fault, times=times - 1)
+                self.struck[str(struck.kind)] += 1
+                return struck
         return None
