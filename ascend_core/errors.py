@@ -5,6 +5,8 @@ A message says who, what, the value and what to do. It never holds a secret, a p
 
 from __future__ import annotations
 
+from typing import Literal
+
 __all__ = [
     "AscendError",
     "BadInput",
@@ -66,12 +68,21 @@ class RunTimeError(AscendError):
 class TryLater(RunTimeError):
     """Surely nothing happened there; the same call may work later.
 
-    ``after_seconds`` is the least time to wait, where the other side named one.
+    ``after_seconds`` is the least time to wait, where the other side named one. ``scope`` says who has to wait: this
+    call alone (``call``), everything from the same sender (``sender``: its queue is full, its day's cap is reached), or
+    everything from the account (``account``: too many requests).
     """
 
-    def __init__(self, message: str, *, after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        after_seconds: float | None = None,
+        scope: Literal["call", "sender", "account"] = "call",
+    ) -> None:
         super().__init__(message)
         self.after_seconds = after_seconds
+        self.scope = scope
 
 
 class Unsure(RunTimeError):

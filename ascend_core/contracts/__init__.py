@@ -22,6 +22,9 @@ from ascend_core.contracts.channels import (
     Outbound,
     RawRequest,
     Receipt,
+    Sender,
+    SentList,
+    SentText,
 )
 from ascend_core.contracts.clock import Clock, Randomness
 from ascend_core.contracts.effects import (
@@ -182,6 +185,9 @@ __all__ = [
     "Secret",
     "Segments",
     "SendText",
+    "Sender",
+    "SentList",
+    "SentText",
     "SetFields",
     "StartTimer",
     "State",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Protocol, TypeVar
@@ -22,6 +22,9 @@ __all__ = [
     "Outbound",
     "RawRequest",
     "Receipt",
+    "Sender",
+    "SentList",
+    "SentText",
 ]
 
 
@@ -167,6 +170,45 @@ class Channel(Protocol[S]):
 
 
 @frozen(kw_only=True)
+class Sender:
+    """Whom texts come from, and how fast carriers take them from it. What the operator sets goes first."""
+
+    key: str
+    """The number, or the provider's key of a pool of numbers; what is limited together has the same one."""
+    kind: str = ""
+    """For people: ``long code``, ``toll-free``, ``short code``, ``pool``."""
+    per_second: float = 1.0
+    """Segments."""
+    burst: float = 10.0
+    """Segments at once, after a rest: the provider queues them."""
+    per_day: int | None = None
+    """Segments; None: the carriers count no days."""
+    day_zone: str = "America/Los_Angeles"
+    """Where the carriers' day begins at midnight (IANA)."""
+
+
+@frozen(kw_only=True)
+class SentText:
+    """A text in the provider's own list, sent from our sender."""
+
+    provider_id: str
+    phone: str
+    body: str
+    """Empty where the provider was told to forget it."""
+    sent_at: datetime
+
+
+class SentList(Protocol):
+    """Reads the provider's list of what our sender sent from *since* on, oldest first.
+
+    After a backup was restored it tells what the database has forgotten. Raises TryLater or NeedsAttention when it
+    cannot tell all.
+    """
+
+    async def __call__(self, settings: Any, since: datetime, /) -> tuple[SentText, ...]: ...
+
+
+@frozen(kw_only=True)
 class ChannelType:
     """A way to text people. *settings* is an attrs class; a field of type ``Secret`` is stored sealed."""
 
@@ -178,5 +220,9 @@ class ChannelType:
     """How an unsure send is cleared up: the provider refuses a repeated key, it can be looked up, or not at all."""
     measure: Measure | None = None
     """What a text costs here; None: the channel does not say."""
+    sender: Callable[[Any], Sender] | None = None
+    """Whom texts sent with these settings come from; None: one sender, as fast as a long code."""
+    sent: SentList | None = None
+    """What was sent, by the provider's list; None: it keeps none that we can read."""
     sandbox: Any = None
     """A ``ChannelSandboxMaker``: a stand-in for the provider, for demos and tests."""

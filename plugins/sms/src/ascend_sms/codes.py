@@ -7,7 +7,7 @@ build on single codes; so nothing depends on a code being here, except that we t
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from attrs import frozen
 
@@ -38,6 +38,8 @@ class Meaning:
     """For a person, without the period."""
     after_seconds: float | None = None
     """The least wait, where the provider documents one."""
+    scope: Literal["call", "sender", "account"] = "call"
+    """Who waits, as ``TryLater.scope``."""
 
 
 _HOUR: Final = 3600.0
@@ -46,7 +48,7 @@ _GIVE_UP, _WAIT, _LOOK_UP, _STOP = Next.GIVE_UP, Next.WAIT, Next.LOOK_UP, Next.S
 CODES: Final = {
     20003: Meaning(_STOP, None, "the account SID, auth token or API key is wrong, or the account is suspended"),
     20404: Meaning(_STOP, None, "the account or the address of the API does not exist"),
-    20429: Meaning(_WAIT, None, "too many requests at once"),
+    20429: Meaning(_WAIT, None, "too many requests at once", scope="account"),
     21211: Meaning(_GIVE_UP, "bad_phone", "the number is not valid"),
     21212: Meaning(_STOP, None, "the sender is not a valid number"),
     21217: Meaning(_GIVE_UP, "bad_phone", "the number is not valid"),
@@ -59,7 +61,7 @@ CODES: Final = {
     21608: Meaning(_GIVE_UP, "refused", "a trial account texts verified numbers only"),
     21609: Meaning(_STOP, None, "the public URL for delivery statuses is not accepted"),
     21610: Meaning(_GIVE_UP, "opted_out", "this person opted out with the provider"),
-    21611: Meaning(_WAIT, None, "the sender's queue is full", _HOUR),
+    21611: Meaning(_WAIT, None, "the sender's queue is full", _HOUR, scope="sender"),
     21612: Meaning(_GIVE_UP, "unreachable", "the number cannot be reached from this sender"),
     21614: Meaning(_GIVE_UP, "bad_phone", "the number is not a mobile number"),
     21617: Meaning(_GIVE_UP, "bad_text", "the text is longer than 1,600 characters"),
@@ -75,7 +77,7 @@ CODES: Final = {
     21704: Meaning(_STOP, None, "the messaging service has no number"),
     21705: Meaning(_STOP, None, "the messaging service is not valid"),
     21712: Meaning(_STOP, None, "the sender is not part of the messaging service"),
-    30001: Meaning(_WAIT, None, "the sender's queue is full"),
+    30001: Meaning(_WAIT, None, "the sender's queue is full", scope="sender"),
     30002: Meaning(_STOP, None, "the account is suspended"),
     30003: Meaning(_GIVE_UP, "unreachable", "the phone is off, out of reach or cannot take texts"),
     30004: Meaning(_GIVE_UP, "unreachable", "the person or the carrier blocks the sender"),
@@ -86,10 +88,10 @@ CODES: Final = {
     30010: Meaning(_GIVE_UP, "refused", "the text costs more than the highest price set"),
     30017: Meaning(_WAIT, None, "the carrier is congested"),
     30019: Meaning(_GIVE_UP, "bad_text", "the text is too large for the carrier"),
-    30022: Meaning(_WAIT, None, "the carrier's rate limit is reached"),
-    30023: Meaning(_WAIT, None, "the carrier's daily cap is reached", _HOUR),
+    30022: Meaning(_WAIT, None, "the carrier's rate limit is reached", scope="sender"),
+    30023: Meaning(_WAIT, None, "the carrier's daily cap is reached", _HOUR, scope="sender"),
     30024: Meaning(_STOP, None, "the sender is not provisioned with the carrier"),
-    30027: Meaning(_WAIT, None, "the carrier's daily cap is reached", _HOUR),
+    30027: Meaning(_WAIT, None, "the carrier's daily cap is reached", _HOUR, scope="sender"),
     30032: Meaning(_STOP, None, "the toll-free sender is not verified"),
     30034: Meaning(_STOP, None, "the sender is not registered for 10DLC"),
     30036: Meaning(_GIVE_UP, "expired", "the text was not sent in time"),
@@ -99,7 +101,7 @@ CODES: Final = {
     30500: Meaning(_LOOK_UP, None, "the provider failed inside"),
     30610: Meaning(_GIVE_UP, "refused", "the text fell into the provider's quiet hours"),
     30640: Meaning(_GIVE_UP, "refused", "the provider blocks this number for legal reasons"),
-    63038: Meaning(_WAIT, None, "the account's daily cap is reached", _HOUR),
+    63038: Meaning(_WAIT, None, "the account's daily cap is reached", _HOUR, scope="account"),
     90007: Meaning(_GIVE_UP, "refused", "the validity period is out of range"),
 }
 """By code. In a delivery status, of a text that was accepted first, see ``reason_of`` and ``problem_of``."""

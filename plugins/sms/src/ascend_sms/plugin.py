@@ -8,6 +8,7 @@ from typing import Any
 
 from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext, Segments
 from ascend_core.hookspecs import AscendHooks, hookimpl
+from ascend_sms.senders import sender_of
 from ascend_sms.settings import SmsSettings
 from ascend_sms.twilio import TwilioChannel
 
@@ -20,14 +21,17 @@ class SmsPlugin(AscendHooks):
     @hookimpl
     def ascend_register_channels(self, context: PluginContext) -> Iterable[ChannelType]:
         """One way to text people."""
+        twilio = TwilioChannel(context)
         return [
             ChannelType(
                 name="sms",
                 label="SMS (Twilio)",
                 settings=SmsSettings,
-                channel=TwilioChannel(context),
+                channel=twilio,
                 dedupe="lookup",
                 measure=_measure,
+                sender=sender_of,
+                sent=twilio.sent,
                 sandbox=_sandbox,
             )
         ]

@@ -60,7 +60,8 @@ def problem(reply: Reply, now: datetime) -> RunTimeError:
         return Unsure(f"the SMS provider failed ({coded})")
     if reply.status == _TOO_MANY:
         least = meaning.after_seconds if meaning else None
-        return TryLater(said, after_seconds=reply.wait_seconds(now) or least)
+        scope = meaning.scope if meaning else "account"
+        return TryLater(said, after_seconds=reply.wait_seconds(now) or least, scope=scope)
     if reply.status < 400:
         return NeedsAttention(
             f"the SMS provider's address answers with a redirect ({reply.status}): check the base URL"
@@ -72,7 +73,8 @@ def problem(reply: Reply, now: datetime) -> RunTimeError:
         return Refused(said, reason=reason, code=str(reply.code) if reply.code is not None else None)
     match meaning.next:
         case Next.WAIT:
-            return TryLater(said, after_seconds=reply.wait_seconds(now) or meaning.after_seconds)
+            after_seconds = reply.wait_seconds(now) or meaning.after_seconds
+            return TryLater(said, after_seconds=after_seconds, scope=meaning.scope)
         case Next.LOOK_UP:
             return Unsure(f"the SMS provider failed ({coded}): {meaning.says}")
         case Next.STOP_CHANNEL:

@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from ascend_core.contracts import Outbound, Receipt
+from ascend_core.contracts import Outbound, Receipt, SentText
 from ascend_core.errors import TryLater, Unsure
 from ascend_sms.outgoing import sendable
 from ascend_sms.replies import receipt_of
 from ascend_sms.segments import plain
 from ascend_sms.settings import SmsSettings
 
-__all__ = ["SETTLES_SECONDS", "created_at", "find_sent", "still_settling"]
+__all__ = ["SETTLES_SECONDS", "created_at", "find_sent", "sent_in", "still_settling"]
 
 SETTLES_SECONDS: Final = 30.0
 """The provider may work on a create call for about 26 s: a list is not complete before."""
@@ -53,6 +53,26 @@ def find_sent(
     if made is None or made < since - _ROUNDING or not record.get("body") or receipt is None:
         raise Unsure("the SMS provider lists a text that may be this one, and may be another")
     return receipt
+
+
+def sent_in(settings: SmsSettings, since: datetime, records: Iterable[Mapping[str, Any]]) -> tuple[SentText, ...]:
+    """The texts that were sent through the API from our sender, of the provider's *records*, oldest first.
+
+    Those from before *since* are left out, and what the provider answered to keywords by itself.
+    """
+    made = ((created_at(record) or since, record) for record in records if _is_call_of_ours(settings, record))
+    ours = sorted(((at, record) for at, record in made if at >= since - _CLOCKS_APART), key=lambda each: each[0])
+    return tuple(
+        SentText(
+            provider_id=str(record["sid"]), phone=str(record.get("to")), body=str(record.get("body") or ""), sent_at=at
+        )
+        for at, record in ours
+        if record.get("sid")
+    )
+
+
+def _is_call_of_ours(settings: SmsSettings, record: Mapping[str, Any]) -> bool:
+    return record.get("direction") in (None, "outbound-api") and _from_us(settings, record)
 
 
 def still_settling(since: datetime, now: datetime) -> TryLater | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import httpx
 
-from ascend_core.contracts import Answer, ChannelEvent, Inbound, Outbound, PluginContext, RawRequest, Receipt
+from ascend_core.contracts import Answer, ChannelEvent, Inbound, Outbound, PluginContext, RawRequest, Receipt, SentText
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
 from ascend_sms.missed_texts import missed_in, query_for
 from ascend_sms.outgoing import form_of
 from ascend_sms.replies import problem, receipt_in
-from ascend_sms.sent_texts import find_sent, still_settling
+from ascend_sms.sent_texts import find_sent, sent_in, still_settling
 from ascend_sms.settings import SmsSettings
 from ascend_sms.signature import is_signed
 from ascend_sms.webhooks import answer_to, event_in
@@ -76,6 +76,18 @@ class TwilioChannel:
                 "too many to read before sending; connect again to begin from today"
             )
         return missed_in(settings, since, records)
+
+    async def sent(self, settings: SmsSettings, since: datetime, /) -> tuple[SentText, ...]:
+        """What our sender sent from *since* on, from the provider's list, oldest first."""
+        day = (since - timedelta(days=1)).date().isoformat()
+        # a service picks its number later: then everything is asked for, and what is not ours is left out here
+        sender = {} if settings.messaging_service_sid else {"From": settings.from_number}
+        records = await self._records(settings, {**sender, "DateSent>": day}, most_pages=_MOST_MISSED_PAGES)
+        if records is None:
+            raise NeedsAttention(
+                f"the SMS provider lists more than {_MOST_MISSED_PAGES * _PAGE_SIZE} texts since {day}"
+            )
+        return sent_in(settings, since, records)
 
     def is_genuine(self, settings: SmsSettings, request: RawRequest) -> bool:
         """Whether the provider signed *request* with a secret of this account. Total."""
