@@ -39,6 +39,8 @@ CODES: Final[Mapping[str, str]] = {
     "F051": "the nudge expires before it is due",
     "F060": "an automation runs one flow or one A/B test",
     "F061": "the weights of an A/B test do not fit",
+    "F070": "the groups of a broadcast do not fit",
+    "F071": "a broadcast sends one text or runs one flow",
     "F101": "the nudge comes sooner than its type recommends",
     "F102": "this step is never reached",
     "F103": "the text is long",

@@ -32,10 +32,12 @@ from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
+from ascend_core.operations.fan_out import CANCELLED
 from ascend_core.operations.nudge_facts import load_nudge_facts
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.views import form_view, member_view, quiet_from_json
 from ascend_core.store import messages as rows
+from ascend_core.store.broadcasts import UNTIL_RESUMED, halted
 from ascend_core.store.channels import ChannelRecord, set_channel
 from ascend_core.store.consents import NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
@@ -105,6 +107,7 @@ def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
         members = members_by_id(tx, {message.member_id for message in ready})
         forms = forms_by_id(tx, {message.form_id for message in ready if message.form_id is not None})
         answered = _nudges_answered(core, tx, ready, now)
+        stopped = halted(tx, {message.broadcast_id for message in ready if message.broadcast_id is not None})
         changes = []
         for message in ready:
             subscribed = consents.get(message.phone) == "subscribed"
@@ -112,6 +115,7 @@ def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
             verdict = _verdict(core, message, member, forms, now)
             if message.timer_id in answered and isinstance(verdict, Allow):
                 verdict = Deny(answered[message.timer_id])
+            verdict = _unless_halted(verdict, message, stopped)
             changes.append(_claim_row(message, verdict, now))
         rows.move_messages(tx, changes, from_states=("ready",))
         taken = {row["id"] for row in changes if row["state"] == "sending"}
@@ -120,6 +124,18 @@ def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
     while (claimed := core.database.write(work)) == []:
         pass  # all were held or denied; behind them may be others, of the same members too
     return claimed or []
+
+
+def _unless_halted(verdict: Verdict, message: MessageRecord, stopped: Mapping[int, str]) -> Verdict:
+    """What a paused broadcast's runs want to say meanwhile waits as well, unless it answers somebody."""
+    if message.purpose != Purpose.BULK.value or not isinstance(verdict, Allow):
+        return verdict
+    match stopped.get(message.broadcast_id or 0):
+        case "paused":
+            return Hold(UNTIL_RESUMED, "paused")
+        case "cancelled":
+            return Deny(CANCELLED)
+    return verdict
 
 
 def _claim_row(message: MessageRecord, verdict: Verdict, now: datetime) -> dict[str, Any]:

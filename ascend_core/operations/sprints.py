@@ -38,6 +38,7 @@ def start_run(
     submission_id: int | None = None,
     automation_id: int | None = None,
     arm: str | None = None,
+    broadcast_id: int | None = None,
 ) -> RunDraft:
     """Start a run of *version* for a member of the batch, and play its first sprint."""
     record = RunRecord(
@@ -46,6 +47,7 @@ def start_run(
         version_id=version.record.id,
         automation_id=automation_id,
         arm=arm,
+        broadcast_id=broadcast_id,
         member_id=member_id,
         form_id=None if form is None else form.id,
         submission_id=submission_id,
@@ -119,7 +121,12 @@ def queue_text(
     purpose: Purpose,
     timer_id: int | None = None,
 ) -> None:
-    """Put a run's text into the outbox, under an *intent* that can exist only once."""
+    """Put a run's text into the outbox, under an *intent* that can exist only once.
+
+    What a broadcast's run says unasked is bulk: it goes behind everything else, and in its own order.
+    """
+    if purpose is Purpose.FLOW and run.record.broadcast_id is not None:
+        purpose = Purpose.BULK
     batch.outgoing.add(
         NewText(
             intent=intent,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from attrs import frozen
@@ -19,7 +19,7 @@ from ascend_core.store.forms import FormRecord
 from ascend_core.store.runs import EntryRecord, active_runs, known_once_keys, reserve_run_ids
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 
-__all__ = ["Fired", "once_key", "read_automation", "start_automations"]
+__all__ = ["Fired", "active_by_member", "may_enter", "once_key", "read_automation", "start_automations"]
 
 
 @frozen(kw_only=True)
@@ -47,7 +47,7 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
         return
     chances = _chances(batch, fired)
     taken = known_once_keys(batch.tx, {chance.record.id for chance in chances}, {chance.once_key for chance in chances})
-    active = _load_active(batch, fired)
+    active = active_by_member(batch, {each.activity.member_id for each in fired})
     versions = batch.core.programs.live(batch.tx, {chance.flow for chance in chances})
     run_ids = iter(reserve_run_ids(batch.tx, len(chances)))
     for each in fired:
@@ -89,8 +89,9 @@ def once_key(once_per: Sequence[str], activity: ActivityRecord) -> str:
     return "|".join(f"{name}:{known[name]}" for name in once_per)
 
 
-def _load_active(batch: Batch, fired: Sequence[Fired]) -> dict[int, list[RunDraft]]:
-    records = active_runs(batch.tx, {each.activity.member_id for each in fired})
+def active_by_member(batch: Batch, member_ids: Collection[int]) -> dict[int, list[RunDraft]]:
+    """The runs of members that are under way, oldest first, taken into the batch."""
+    records = active_runs(batch.tx, member_ids)
     versions = batch.core.programs.by_id(batch.tx, {record.version_id for record in records})
     active: dict[int, list[RunDraft]] = {}
     for record in records:
@@ -126,17 +127,9 @@ def _take(
     member_id = chance.fired.activity.member_id
     for name in chance.document.add_to_groups:
         batch.add_to_group(member_id, name)
-    inside = [
-        run
-        for run in active.get(member_id, [])
-        if run.record.flow_id == version.record.flow_id and run.record.ended_at is None
-    ]
-    if inside and version.program.flow.reentry == "skip":
+    if not may_enter(batch, version, active.get(member_id, [])):
         _enter(batch, chance, "skipped", reason="already_in_flow")
         return
-    if inside and version.program.flow.reentry == "restart":
-        for run in inside:
-            batch.call_off(run, "restarted")
     taken.add((chance.record.id, chance.once_key))
     run = start_run(
         batch,
@@ -150,6 +143,20 @@ def _take(
     )
     active.setdefault(member_id, []).append(run)
     _enter(batch, chance, "started", run_id=run_id)
+
+
+def may_enter(batch: Batch, version: Version, active: Sequence[RunDraft]) -> bool:
+    """Whether a member with these *active* runs may enter the flow, as its ``reentry`` says (row D6).
+
+    ``restart`` ends the runs of the flow that are under way.
+    """
+    inside = [
+        run for run in active if run.record.flow_id == version.record.flow_id and run.record.ended_at is None
+    ]  # fmt: skip
+    if inside and version.program.flow.reentry == "restart":
+        for run in inside:
+            batch.call_off(run, "restarted")
+    return not inside or version.program.flow.reentry != "skip"
 
 
 def _why_not(chance: _Chance, taken: set[tuple[int, str]], version: Version | None) -> str | None:

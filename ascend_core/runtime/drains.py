@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ascend_core.operations.core import Core
+from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.send_messages import recover_sends, resolve_unknown, send_messages
@@ -68,12 +69,17 @@ def is_due(account: AccountRecord, core: Core) -> bool:
 
 
 async def work_now(core: Core) -> int:
-    """One round over everything but the sources: texts in, timers, texts in doubt, texts out. Returns what was done."""
+    """One round over everything but the sources: texts in, timers, broadcasts, texts in doubt, texts out.
+
+    Returns what was done.
+    """
     waiting = core.database.read(look)
     now = core.clock.now()
     done = handle_inbound(core, BATCH) if waiting.inbound else 0
     if waiting.timer_at is not None and waiting.timer_at <= now:
         done += fire_timers(core, BATCH)
+    if waiting.broadcasting or (waiting.broadcast_at is not None and waiting.broadcast_at <= now):
+        done += advance_broadcasts(core)
     if waiting.unknown_at is not None and waiting.unknown_at <= now:
         done += await resolve_unknown(core)
     if done or (waiting.ready_at is not None and waiting.ready_at <= now):

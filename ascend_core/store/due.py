@@ -10,10 +10,11 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import table_of
-from ascend_core.store.tables import InboundText, Message, Timer
+from ascend_core.store.tables import Broadcast, InboundText, Message, Timer
 
 __all__ = ["Waiting", "look"]
 
+_broadcast = table_of(Broadcast)
 _inbound = table_of(InboundText)
 _message = table_of(Message)
 _timer = table_of(Timer)
@@ -27,6 +28,10 @@ class Waiting:
     timer_at: datetime | None
     ready_at: datetime | None
     unknown_at: datetime | None
+    broadcast_at: datetime | None
+    """When the next scheduled broadcast begins."""
+    broadcasting: bool
+    """Whether one is under way or being cleared away: it depends on no time."""
 
 
 def _look() -> Select[Any]:
@@ -35,11 +40,16 @@ def _look() -> Select[Any]:
     ready = select(func.min(_message.c.due_at)).where(text("state = 'ready'"))
     # the state list of the partial index first, so that it is used
     unknown = select(func.min(_message.c.due_at)).where(text("state IN ('sending', 'unknown') AND state = 'unknown'"))
+    left = _broadcast.c.finished_at.is_(None)
+    scheduled = select(func.min(_broadcast.c.starts_at)).where(left, _broadcast.c.state == "scheduled")
+    busy = select(func.min(_broadcast.c.id)).where(left, _broadcast.c.state.in_(("sending", "cancelled")))
     return select(
         inbound.scalar_subquery().label("inbound"),
         timer.scalar_subquery().label("timer_at"),
         ready.scalar_subquery().label("ready_at"),
         unknown.scalar_subquery().label("unknown_at"),
+        scheduled.scalar_subquery().label("broadcast_at"),
+        busy.scalar_subquery().label("broadcasting"),
     )
 
 
@@ -51,5 +61,10 @@ def look(tx: Connection) -> Waiting:
     """Look at everything that waits, in one statement."""
     row = tx.execute(_LOOK).one()
     return Waiting(
-        inbound=row.inbound is not None, timer_at=row.timer_at, ready_at=row.ready_at, unknown_at=row.unknown_at
+        inbound=row.inbound is not None,
+        timer_at=row.timer_at,
+        ready_at=row.ready_at,
+        unknown_at=row.unknown_at,
+        broadcast_at=row.broadcast_at,
+        broadcasting=row.broadcasting is not None,
     )

@@ -31,6 +31,8 @@ class Broadcast(CoreRow, table=True):
     """What ``${event…}`` in its text speaks of."""
     state: str
     """``scheduled``, ``sending``, ``paused``, ``cancelled`` or ``sent``."""
+    problem: str | None = None
+    """Why it paused by itself."""
     starts_at: datetime = at()
     began_at: datetime | None = at(null=True)
     """Who joined a group later than this is not in it."""
