@@ -10,7 +10,7 @@ from attrs import frozen
 from ascend_core.contracts import Clock
 from ascend_sms.simulator.accounts import Account
 from ascend_sms.simulator.chance import hexadecimal
-from ascend_sms.simulator.drafts import Draft, Form, read_draft
+from ascend_sms.simulator.drafts import Draft
 from ascend_sms.simulator.errors import ApiError, bad_request
 from ascend_sms.simulator.events import Accepted, Changed, ConsentChanged, Event, PhoneSet, Received, Said
 from ascend_sms.simulator.journal import Journal
@@ -68,14 +68,13 @@ class Carrier:
             for event in events:
                 self.state.apply(event)
 
-    def accept(self, form: Form) -> TextView:
-        """Take the message *form* asks for.
+    def accept(self, draft: Draft) -> TextView:
+        """Take the message *draft* asks for.
 
         Raises ApiError: it is refused; nothing was kept.
         """
         with self.lock:
             now = self.now()
-            draft = read_draft(form, self.account, now=now, any_host=self.rules.any_webhook_host)
             if self.rules.handles_opt_out and (draft.number, draft.to) in self.state.opted_out:
                 raise bad_request(21610)
             message = self._message(draft, now)

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ascend_sms.simulator.broken_answers import answer_in_place_of_acceptance, answer_spoiled
 from ascend_sms.simulator.carrier import Carrier
-from ascend_sms.simulator.drafts import Form
+from ascend_sms.simulator.drafts import Form, read_draft
 from ascend_sms.simulator.errors import ApiError, bad_request, not_found
 from ascend_sms.simulator.faults import FaultKind, Faults
 from ascend_sms.simulator.paging import envelope, page_of, wanted
@@ -67,7 +67,9 @@ class MessagesApi:
         instead = self._faults.take(to, *_INSTEAD)
         if instead is not None:
             return answer_in_place_of_acceptance(instead)
-        payload = self._json(self._carrier.accept(form))
+        carrier = self._carrier
+        draft = read_draft(form, carrier.account, now=carrier.now(), any_host=carrier.rules.any_webhook_host)
+        payload = self._json(carrier.accept(draft))
         if self._faults.take(to, FaultKind.CALLBACK_BEFORE_RESPONSE):
             self._postman.post_early(payload["sid"])
         spoiled = self._faults.take(to, *_SPOILED)

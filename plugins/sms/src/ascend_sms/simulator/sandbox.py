@@ -19,6 +19,7 @@ from ascend_sms.simulator.journal import Journal
 from ascend_sms.simulator.messages_api import MessagesApi
 from ascend_sms.simulator.phone_page import PhonePage
 from ascend_sms.simulator.phones import read_number
+from ascend_sms.simulator.twilio_dialect import TwilioDialect
 from ascend_sms.simulator.webhooks import Postman
 
 __all__ = ["CarrierSandbox", "make_sandbox"]
@@ -32,7 +33,7 @@ class CarrierSandbox:
     ) -> None:
         self.carrier = Carrier(account=account, clock=clock, seed=seed, journal=Journal(journal), rules=rules)
         self.faults = Faults()
-        self._postman = Postman(self.carrier, self.faults)
+        self._postman = Postman(self.carrier, self.faults, TwilioDialect(self.carrier))
         api = MessagesApi(self.carrier, self.faults, self._postman)
         control = Control(self.carrier, self.faults, self._postman)
         page = PhonePage(self.carrier, control)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import ssl
 import threading
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import SplitResult, urldefrag, urlsplit
 
@@ -14,13 +13,11 @@ from attrs import frozen
 
 from ascend_core.errors import BadInput
 from ascend_sms.simulator.carrier import Carrier
-from ascend_sms.simulator.chance import hexadecimal
+from ascend_sms.simulator.dialect import Dialect, Letter
 from ascend_sms.simulator.drafts import is_loopback
 from ascend_sms.simulator.events import Answered, Posted
 from ascend_sms.simulator.faults import FaultKind, Faults
-from ascend_sms.simulator.forms import inbound_form, status_form
 from ascend_sms.simulator.messages import InboundText, Message
-from ascend_sms.simulator.signing import signature_headers
 
 __all__ = ["Postman"]
 
@@ -49,8 +46,9 @@ class _Callback:
 class Postman:
     """Posts webhooks, never while it holds the carrier's lock. Safe for threads: nothing is posted by two at once."""
 
-    def __init__(self, carrier: Carrier, faults: Faults) -> None:
+    def __init__(self, carrier: Carrier, faults: Faults, dialect: Dialect) -> None:
         self._carrier = carrier
+        self._dialect = dialect
         self._faults = faults
         self._inbound_url: str | None = None
         self._receiver: SplitResult | None = None
@@ -150,13 +148,13 @@ class Postman:
     def _send_callback(self, client: httpx.Client, callback: _Callback) -> bool:
         message = callback.message
         url = self._where_now(message.callback_url or "")
-        form = status_form(self._carrier.account, message, message.steps[callback.step])
+        step = message.steps[callback.step]
+        letter = self._dialect.status(url, message, step)
         if self._faults.take(message.to, FaultKind.UNKNOWN_STATUS):
-            strange = {"MessageStatus": "bewildered", "SmsStatus": "bewildered", "CarrierMood": "invented"}
-            self._post(client, url, form | strange, message.to, {})
+            self._post(client, url, self._dialect.status(url, message, step, strange=True), message.to)
         if self._faults.take(message.to, FaultKind.DUPLICATE_CALLBACKS):
-            self._post(client, url, form, message.to, {})
-        return self._post(client, url, form, message.to, {}) is not None
+            self._post(client, url, letter, message.to)
+        return self._post(client, url, letter, message.to) is not None
 
     def _where_now(self, url: str) -> str:
         if self._receiver is None:
@@ -164,10 +162,9 @@ class Postman:
         return urlsplit(url)._replace(scheme=self._receiver.scheme, netloc=self._receiver.netloc).geturl()
 
     def _post_inbound(self, client: httpx.Client, text: InboundText, *, retry: bool) -> bool:
-        headers = {"I-Twilio-Idempotency-Token": hexadecimal(0, "idempotency", text.sid)} if retry else {}
+        url = self._inbound_url or ""
         try:
-            form = inbound_form(self._carrier.account, text)
-            status = self._post(client, self._inbound_url or "", form, text.phone, headers)
+            status = self._post(client, url, self._dialect.inbound(url, text, retry=retry), text.phone)
         finally:
             with self._lock:
                 self._in_hand.discard(text.sid)
@@ -181,18 +178,14 @@ class Postman:
             self._not_before[text.sid] = self._carrier.now() + pause
         return False
 
-    def _post(
-        self, client: httpx.Client, url: str, form: Mapping[str, str], phone: str, headers: Mapping[str, str]
-    ) -> int | None:
+    def _post(self, client: httpx.Client, url: str, letter: Letter, phone: str) -> int | None:
         """The status the webhook answered with; None: nobody was there, it failed, or a fault spoiled the post."""
         if not self._carrier.rules.any_webhook_host and not is_loopback(url):
             return None
-        signed = signature_headers(self._carrier.account, url, form)
         forged = self._faults.take(phone, FaultKind.BAD_SIGNATURE) is not None
-        if forged:
-            signed["X-Twilio-Signature"] = "bm90IHNpZ25lZCBieSB1cyBhdCBhbGw="
+        letter = letter.forged() if forged else letter
         try:
-            answer = client.post(url, data=form, headers={**headers, **signed})
+            answer = client.post(url, content=letter.body, headers=letter.headers)
         except (httpx.HTTPError, httpx.InvalidURL):
             return None
         return None if forged or answer.is_server_error else answer.status_code
