@@ -1,4 +1,4 @@
-"""The provider's error codes, and what happens next. Codes that are not here are safe: refused, or of no meaning.
+"""Twilio's error codes, and what happens next. Codes that are not here are safe: refused, or of no meaning.
 
 Source: the provider's error pages, https://www.twilio.com/docs/api/errors, as read in 2026. The provider asks not to
 build on single codes; so nothing depends on a code being here, except that we then know more.
@@ -6,46 +6,17 @@ build on single codes; so nothing depends on a code being here, except that we t
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Final, Literal
+from typing import Final
 
-from attrs import frozen
+from ascend_sms.meanings import Codes, Meaning, Next
 
-__all__ = ["CODES", "Meaning", "Next", "meaning_of", "problem_of", "reason_of"]
-
-
-class Next(Enum):
-    """What to do after the provider refused a text with a code."""
-
-    GIVE_UP = "give up"
-    """It never works for this text and this person."""
-    WAIT = "wait"
-    """Nothing was sent; it works later."""
-    LOOK_UP = "look up"
-    """Something failed behind the provider: the text may be on its way."""
-    STOP_CHANNEL = "stop the channel"
-    """It works for nobody until a person acts."""
-
-
-@frozen
-class Meaning:
-    """What one code means for us."""
-
-    next: Next
-    reason: str | None
-    """As ``Refused.reason``; None: the code does not tell."""
-    says: str
-    """For a person, without the period."""
-    after_seconds: float | None = None
-    """The least wait, where the provider documents one."""
-    scope: Literal["call", "sender", "account"] = "call"
-    """Who waits, as ``TryLater.scope``."""
+__all__ = ["CODES"]
 
 
 _HOUR: Final = 3600.0
 _GIVE_UP, _WAIT, _LOOK_UP, _STOP = Next.GIVE_UP, Next.WAIT, Next.LOOK_UP, Next.STOP_CHANNEL
 
-CODES: Final = {
+CODES: Final[Codes] = {
     20003: Meaning(_STOP, None, "the account SID, auth token or API key is wrong, or the account is suspended"),
     20404: Meaning(_STOP, None, "the account or the address of the API does not exist"),
     20429: Meaning(_WAIT, None, "too many requests at once", scope="account"),
@@ -104,33 +75,4 @@ CODES: Final = {
     63038: Meaning(_WAIT, None, "the account's daily cap is reached", _HOUR, scope="account"),
     90007: Meaning(_GIVE_UP, "refused", "the validity period is out of range"),
 }
-"""By code. In a delivery status, of a text that was accepted first, see ``reason_of`` and ``problem_of``."""
-
-
-def meaning_of(code: int | None) -> Meaning | None:
-    """What *code* means; None: unknown."""
-    return CODES.get(code) if code is not None else None
-
-
-def reason_of(code: str | None) -> str | None:
-    """Our word for the provider's *code* in a delivery status; None: it does not tell.
-
-    A text that was accepted and then found no room is ``busy``. It is not handed over again by itself: the provider's
-    news of the first try may still be under way, and would count for the second.
-    """
-    meaning = _told(code)
-    if meaning is None:
-        return None
-    return "busy" if meaning.next is Next.WAIT else meaning.reason
-
-
-def problem_of(code: str | None) -> str | None:
-    """What a person must put right before anything goes out again, by *code* in a delivery status; None: nothing."""
-    meaning = _told(code)
-    if meaning is None or meaning.next is not Next.STOP_CHANNEL:
-        return None
-    return f"the SMS provider failed a text (code {code}): {meaning.says}; put it right in the provider's console"
-
-
-def _told(code: str | None) -> Meaning | None:
-    return meaning_of(int(code)) if code and code.isascii() and code.isdigit() and len(code) < 10 else None
+"""By code."""

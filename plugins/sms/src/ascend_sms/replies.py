@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from ascend_core.contracts import DeliveryState, Receipt
 from ascend_core.errors import NeedsAttention, Refused, RunTimeError, TryLater, Unsure
-from ascend_sms.codes import Next, meaning_of
+from ascend_sms.codes import CODES
+from ascend_sms.meanings import Codes, Next
 from ascend_sms.states import state_of
 from ascend_sms.wire import Reply
 
@@ -47,13 +48,13 @@ def receipt_of(record: Mapping[str, Any]) -> Receipt | None:
     )
 
 
-def problem(reply: Reply, now: datetime) -> RunTimeError:
+def problem(reply: Reply, now: datetime, codes: Codes = CODES) -> RunTimeError:
     """What an answer that is no success means for the text that was to be sent.
 
     Every 5xx is Unsure, 503 too: the provider says that it may have taken the text, and asking it costs little.
     A redirect is not followed: it would drop the form.
     """
-    meaning = meaning_of(reply.code)
+    meaning = codes.get(reply.code) if reply.code is not None else None
     coded = f"{reply.status}" if reply.code is None else f"{reply.status}, code {reply.code}"
     said = f"the SMS provider refused ({coded}): {meaning.says if meaning else 'no reason we know'}"
     if reply.status >= 500 or reply.status == _TIMED_OUT or reply.status < 200:
@@ -68,7 +69,7 @@ def problem(reply: Reply, now: datetime) -> RunTimeError:
         )
     if meaning is None:
         if reply.status in _CONFIGURATION:
-            return NeedsAttention(f"{said}; check the account SID, the auth token and the base URL")
+            return NeedsAttention(f"{said}; check the credentials and the base URL")
         reason = "bad_text" if reply.status == _TOO_LARGE else "refused"
         return Refused(said, reason=reason, code=str(reply.code) if reply.code is not None else None)
     match meaning.next:

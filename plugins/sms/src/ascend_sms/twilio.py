@@ -56,7 +56,7 @@ class TwilioChannel:
         request = httpx.Request(
             "POST", f"{settings.account_url}/Messages.json", data=form_of(settings, text), headers=_HEADERS
         )
-        reply = await call(self._http, settings, request)
+        reply = await call(self._http, request, auth=_basic(settings))
         return receipt_in(reply, self._clock.now())
 
     async def lookup(self, settings: SmsSettings, text: Outbound, since: datetime) -> Receipt | None:
@@ -141,9 +141,14 @@ class TwilioChannel:
         """Ask for texts. Reading twice harms nobody: what is Unsure for a send is TryLater here."""
         request = httpx.Request("GET", f"{settings.account_url}/Messages.json{query}", headers=_HEADERS)
         try:
-            return await call(self._http, settings, request, auth=auth)
+            return await call(self._http, request, auth=auth or _basic(settings))
         except Unsure as error:
             raise TryLater(str(error)) from error
+
+
+def _basic(settings: SmsSettings) -> httpx.BasicAuth:
+    user, secret = settings.credentials
+    return httpx.BasicAuth(user, secret.reveal())
 
 
 def _while_reading(reply: Reply, now: datetime) -> TryLater | NeedsAttention:

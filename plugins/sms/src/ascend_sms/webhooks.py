@@ -8,18 +8,18 @@ from typing import Final
 
 from ascend_core.contracts import Answer, ChannelEvent, DeliveryStatus, Inbound, RawRequest
 from ascend_core.errors import BadInput
-from ascend_sms.codes import problem_of, reason_of
+from ascend_sms.codes import CODES
 from ascend_sms.heard import heard
-from ascend_sms.outgoing import MESSAGE_KEY
+from ascend_sms.meanings import problem_of, reason_of
+from ascend_sms.own_key import key_in
 from ascend_sms.replies import ID
 from ascend_sms.settings import SmsSettings
 from ascend_sms.states import state_of
-from ascend_sms.webform import Form, query_pairs, read_form
+from ascend_sms.webform import Form, read_form
 
 __all__ = ["Kind", "answer_to", "event_in"]
 
 _CODE: Final = re.compile(r"[1-9][0-9]{2,8}")
-_LONGEST_KEY: Final = 200
 _ARRIVED: Final = frozenset({"received", "receiving"})
 _TWIML: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """No reply: every text of ours goes through the API, where it is claimed, gated and counted."""
@@ -41,7 +41,7 @@ def event_in(settings: SmsSettings, request: RawRequest) -> ChannelEvent:
         case Kind.INBOUND:
             return _inbound(settings, form)
         case Kind.STATUS:
-            return _status(form, _message_key(request))
+            return _status(form, key_in(request))
 
 
 def answer_to(request: RawRequest) -> Answer:
@@ -86,8 +86,8 @@ def _status(form: Form, message_key: str | None) -> DeliveryStatus:
         message_key=message_key,
         state=state_of(form.get("MessageStatus") or form.get("SmsStatus")),
         error_code=error_code,
-        reason=reason_of(error_code),
-        problem=problem_of(error_code),
+        reason=reason_of(CODES, error_code),
+        problem=problem_of(CODES, error_code),
     )
 
 
@@ -97,11 +97,3 @@ def _provider_id(form: Form) -> str | None:
     if sid and not ID.fullmatch(sid):
         raise BadInput("the request's MessageSid is not an id")
     return sid or None
-
-
-def _message_key(request: RawRequest) -> str | None:
-    """Our own key, from the URL alone: the form is the provider's. Raises BadInput."""
-    keys = {value for name, value in query_pairs(request) if name == MESSAGE_KEY and value}
-    if len(keys) > 1 or any(len(key) > _LONGEST_KEY or not key.isprintable() for key in keys):
-        raise BadInput("the request's URL does not hold one key of ours")
-    return next(iter(keys), None)

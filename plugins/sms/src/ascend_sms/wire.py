@@ -14,7 +14,6 @@ from attrs import field, frozen
 
 from ascend_core.contracts import HttpMaker
 from ascend_core.errors import TryLater, Unsure
-from ascend_sms.settings import SmsSettings
 
 __all__ = ["Reply", "call"]
 
@@ -54,8 +53,11 @@ class Reply:
 
     @property
     def code(self) -> int | None:
-        """The provider's error code, of either shape of its error bodies (its own, or RFC 9457)."""
-        code = self.json().get("code")
+        """The provider's error code, of any shape of error bodies: Twilio's own, RFC 9457, or a list of errors."""
+        body = self.json()
+        errors = body.get("errors")
+        first = errors[0] if "code" not in body and isinstance(errors, list) and errors else body
+        code = first.get("code") if isinstance(first, dict) else None
         if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 10:
             return int(code)
         return code if isinstance(code, int) and not isinstance(code, bool) else None
@@ -72,20 +74,17 @@ class Reply:
         return min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
 
 
-async def call(
-    http: HttpMaker, settings: SmsSettings, request: httpx.Request, *, auth: httpx.BasicAuth | None = None
-) -> Reply:
-    """Make *request* once and read the whole answer.
+async def call(http: HttpMaker, request: httpx.Request, *, auth: httpx.BasicAuth | None = None) -> Reply:
+    """Make *request* once and read the whole answer. *auth*: where the request does not carry its credentials yet.
 
     Raises TryLater where surely nothing was sent, Unsure where it may have arrived. No message holds the URL.
     """
-    name, secret = settings.credentials
     try:
         async with (
             asyncio.timeout(_DEADLINE_SECONDS),
             http(timeout=_TIMEOUT, follow_redirects=False) as client,
         ):
-            answer = await client.send(request, stream=True, auth=auth or httpx.BasicAuth(name, secret.reveal()))
+            answer = await client.send(request, stream=True, auth=auth)
             try:
                 return Reply(status=answer.status_code, headers=answer.headers, body=await _bounded(answer))
             finally:
