@@ -14,6 +14,7 @@ __all__ = [
     "FlowProblem",
     "NeedsAttention",
     "NotFound",
+    "NotPossible",
     "PluginError",
     "Refused",
     "RunTimeError",
@@ -38,6 +39,10 @@ class BadInput(AscendError):
 
 class NotFound(BadInput):
     """What was named does not exist."""
+
+
+class NotPossible(BadInput):
+    """A script asks for what cannot happen at that point of a rehearsal: a link is opened that never came."""
 
 
 class FlowProblem(BadInput):

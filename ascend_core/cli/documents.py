@@ -1,4 +1,4 @@
-"""Documents given on the command line: flows and automations, from files and folders."""
+"""Documents given on the command line: flows, automations and flow tests, from files and folders."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ascend_core.errors import BadInput
 
-__all__ = ["find_documents", "is_automation", "read_bytes", "read_text"]
+__all__ = ["find_documents", "is_automation", "is_flow_test", "read_bytes", "read_text"]
 
 _AUTOMATION = re.compile(rb"^automation\s*:", re.MULTILINE)
+_TESTS = re.compile(rb"^tests\s*:", re.MULTILINE)
 
 
 def find_documents(places: Iterable[Path]) -> list[Path]:
@@ -38,6 +39,11 @@ def read_bytes(path: Path) -> bytes:
 def is_automation(text: bytes) -> bool:
     """Whether a document means to be an automation; everything else is taken for a flow."""
     return _AUTOMATION.search(text) is not None
+
+
+def is_flow_test(text: bytes) -> bool:
+    """Whether a document holds tests of a flow."""
+    return _TESTS.search(text) is not None
 
 
 def read_text(path: Path) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 import click
 
-from ascend_core.cli.documents import find_documents, is_automation, read_bytes, read_text
-from ascend_core.cli.groups import LazyGroup
+from ascend_core.cli.documents import find_documents, is_automation, is_flow_test, read_bytes, read_text
+from ascend_core.cli.groups import Entry, LazyGroup, imported
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import clean, counted, say, show_json, show_table
 from ascend_core.errors import BadInput
@@ -17,6 +18,7 @@ from ascend_core.flow.load import check_automation, check_flow
 from ascend_core.flow.problems import Problem
 from ascend_core.host.registry import Registry
 from ascend_core.operations.publish import publish_flow
+from ascend_core.rehearsal.load import check_tests
 from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.flows import flow_names
@@ -27,9 +29,18 @@ PARTIAL = 3
 """What a command ends with that did some of what it was asked to, and not all."""
 
 
-@click.group(cls=LazyGroup)
+class _Flows(LazyGroup):
+    """Some of its commands bring much with them, and are imported when they are run."""
+
+    def entries(self) -> Mapping[str, Entry]:
+        return {
+            "test": Entry("Play flow tests.", imported("ascend_core.cli.flow_tests:test")),
+        }
+
+
+@click.group(cls=_Flows)
 def flows() -> None:
-    """Check and publish flows."""
+    """Check, test and publish flows."""
 
 
 @flows.command()
@@ -55,6 +66,8 @@ def lint(*, places: tuple[Path, ...], as_json: bool) -> None:
 
 def _problems(file: Path, registry: Registry) -> tuple[Problem, ...]:
     text = read_bytes(file)
+    if is_flow_test(text):
+        return check_tests(text, file=str(file), triggers=registry.triggers)[1]
     if is_automation(text):
         return check_automation(text, file=str(file), triggers=registry.triggers)[1]
     return check_flow(

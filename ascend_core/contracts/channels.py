@@ -19,6 +19,7 @@ __all__ = [
     "DeliveryState",
     "DeliveryStatus",
     "Inbound",
+    "KeywordOf",
     "Outbound",
     "RawRequest",
     "Receipt",
@@ -208,6 +209,12 @@ class SentList(Protocol):
     async def __call__(self, settings: Any, since: datetime, /) -> tuple[SentText, ...]: ...
 
 
+class KeywordOf(Protocol):
+    """Tells whether a text asks to stop, to start again or for help; None: an ordinary message. Pure."""
+
+    def __call__(self, text: str, /) -> Literal["stop", "start", "help", "doubtful"] | None: ...
+
+
 @frozen(kw_only=True)
 class ChannelType:
     """A way to text people. *settings* is an attrs class; a field of type ``Secret`` is stored sealed."""
@@ -224,5 +231,7 @@ class ChannelType:
     """Whom texts sent with these settings come from; None: one sender, as fast as a long code."""
     sent: SentList | None = None
     """What was sent, by the provider's list; None: it keeps none that we can read."""
+    keyword_of: KeywordOf | None = None
+    """What the channel takes a text from a person for (row J2), where rehearsals ask; None: no text is a keyword."""
     sandbox: Any = None
     """A ``ChannelSandboxMaker``: a stand-in for the provider, for demos and tests."""

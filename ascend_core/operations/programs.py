@@ -32,9 +32,10 @@ class Version:
 class Programs:
     """The compiled versions of one registry's flows."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, *, known: Collection[Flow] = ()) -> None:
+        """*known*: flows that were read already."""
         self._registry = registry
-        self._compiled: OrderedDict[str, Program] = OrderedDict()
+        self._compiled: OrderedDict[str, Program] = OrderedDict((flow.digest, compile_flow(flow)) for flow in known)
         self._lock = Lock()
 
     def by_id(self, tx: Tx, ids: Collection[int]) -> dict[int, Version]:

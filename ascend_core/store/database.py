@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import StaticPool
 
 from ascend_core.errors import DatabaseProblem
 
-__all__ = ["Database", "Tx", "open_database", "sqlite_url"]
+__all__ = ["Database", "Tx", "open_database", "open_in_memory", "sqlite_url"]
 
 Tx = Connection
 """An open transaction, as operations pass it on to the store."""
@@ -109,6 +110,25 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() == "postgresql":
         return Database(_postgresql_engine(parsed.set(drivername="postgresql+psycopg")))
     raise DatabaseProblem(f"'{parsed.get_backend_name()}' databases are not supported; use sqlite or postgresql")
+
+
+def open_in_memory() -> Database:
+    """An empty SQLite database that lives in memory, on one connection, until it is closed. For one thread."""
+    library = _sqlite_library()
+    engine = create_engine(
+        "sqlite://", module=library, poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )  # fmt: skip
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        connection.execute("PRAGMA foreign_keys=ON").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return Database(engine)
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext, Segments
 from ascend_core.hookspecs import AscendHooks, hookimpl
@@ -32,6 +32,7 @@ class SmsPlugin(AscendHooks):
                 measure=_measure,
                 sender=sender_of,
                 sent=twilio.sent,
+                keyword_of=_keyword_of,
                 sandbox=_sandbox,
             )
         ]
@@ -43,6 +44,12 @@ class SmsPlugin(AscendHooks):
             CommandType(name="simulate", make=lambda: _simulate(context), help="Run a stand-in for the provider."),
             CommandType(name="segments", make=_segments, help="Count how many segments a text is billed as."),
         ]
+
+
+def _keyword_of(text: str, /) -> Literal["stop", "start", "help", "doubtful"] | None:
+    from ascend_sms.keywords import keyword_in
+
+    return keyword_in(text)
 
 
 def _measure(text: str, /) -> Segments:
