@@ -17,6 +17,7 @@ __all__ = [
     "NotPossible",
     "PluginError",
     "Refused",
+    "ReportsDiffer",
     "RunTimeError",
     "TryLater",
     "Unsure",
@@ -64,6 +65,10 @@ class DatabaseProblem(AscendError):
 
 class WrongDatabaseVersion(DatabaseProblem):
     """The database was made by another version of the product."""
+
+
+class ReportsDiffer(AscendError):
+    """Counters of reports are not what the facts say."""
 
 
 class RunTimeError(AscendError):

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import sys
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import say, show_json, show_table
+from ascend_core.cli.showing import counted, say, show_json, show_table
+from ascend_core.engine.clicks import RULES_VERSION
+from ascend_core.engine.figures import SCOPES
+from ascend_core.errors import ReportsDiffer
+from ascend_core.operations.check_report import Difference, check_report, mend_report
+from ascend_core.operations.core import Core
 from ascend_core.operations.report import ReportRow, click_report
+from ascend_core.store.reports import PER, Per, Scope
 
 __all__ = ["report"]
 
@@ -24,31 +30,65 @@ _HEADS = (
     "No clicks",
     "Conversion rate",
 )
+_ONLY_IN_FILES = ("Clicks", "Machine hits", "Unsure hits")
 
 
 @click.command()
-@click.option("--by", type=click.Choice(["flow", "automation"]), default="flow", show_default=True)
+@click.option("--by", type=click.Choice(SCOPES), default="flow", show_default=True, help="What each line is about.")
+@click.option("--only", metavar="NAME", help="Only the broadcast, automation or flow with this name.")
+@click.option("--per", type=click.Choice(PER), help="A line for each day, or for each URL.")
 @click.option("--url", help="Only the links to this URL.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values, rates between 0 and 1.")
-def report(*, by: Literal["flow", "automation"], url: str | None, as_json: bool, as_csv: bool) -> None:
+@click.option("--check", is_flag=True, help="Count everything again and compare; status 1 when a figure is wrong.")
+@click.option("--mend", is_flag=True, help="Count everything again and set what is wrong right.")
+def report(
+    *,
+    by: Scope,
+    only: str | None,
+    per: Per | None,
+    url: str | None,
+    as_json: bool,
+    as_csv: bool,
+    check: bool,
+    mend: bool,
+) -> None:
     """The click-through report: who got a link, who tapped it, who signed up."""
-    if as_json and as_csv:
-        raise click.UsageError("Choose one of --json and --csv.")
+    if sum((as_json, as_csv, check, mend)) > 1:
+        raise click.UsageError("Choose one of --json, --csv, --check and --mend.")
     with opened_core() as core:
-        rows = click_report(core, by=by, url=url)
+        if check or mend:
+            _recount(core, mend=mend)
+            return
+        rows = click_report(core, by=by, per=per, url=url, only=only)
     if as_json:
-        # a line of an automation is named as one
-        show_json(
-            [{by: row.name, **{key: value for key, value in row.to_json().items() if key != "flow"}} for row in rows]
-        )
+        show_json([row.to_json(by) for row in rows])
     elif as_csv:
-        _write_csv(by, rows)
+        _write_csv(by, per, rows)
     elif rows:
-        shown = [(row.name, *_figures(row, rates=_percent)) for row in rows]
-        show_table((by.capitalize(), *_HEADS), shown, numbers=_HEADS)
+        _show(by, per, rows)
     else:
         say("No tracked link was sent yet." if url is None else "No tracked link to that URL was sent yet.")
+
+
+def _show(by: Scope, per: Per | None, rows: list[ReportRow]) -> None:
+    shown = [(*_names(by, per, row), *_figures(row, rates=_percent)) for row in rows]
+    show_table((*(head.capitalize() for head in _name_heads(by, per)), *_HEADS), shown, numbers=_HEADS)
+    machine, unsure = sum(row.machine_hits for row in rows), sum(row.unsure_hits for row in rows)
+    say(
+        f"Recipients got a text with a link: delivered, or accepted where no receipt came. Left out: "
+        f"{counted(machine, 'hit')} of machines and {unsure} unsure (rules version {RULES_VERSION})."
+    )
+
+
+def _name_heads(by: Scope, per: Per | None) -> tuple[str, ...]:
+    parts = {"arm": ("automation", "arm"), "version": ("flow", "version")}
+    return (*parts.get(by, (by,)), *(() if per is None else (per,)))
+
+
+def _names(by: Scope, per: Per | None, row: ReportRow) -> tuple[Any, ...]:
+    parts = (row.part,) if by in ("arm", "version") else ()
+    return (row.name, *parts, *(() if per is None else (getattr(row, per),)))
 
 
 def _figures(row: ReportRow, *, rates: Any) -> tuple[Any, ...]:
@@ -68,9 +108,31 @@ def _percent(rate: float | None) -> str:
     return "–" if rate is None else f"{rate:.1%}"
 
 
-def _write_csv(by: str, rows: list[ReportRow]) -> None:
+def _write_csv(by: Scope, per: Per | None, rows: list[ReportRow]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    heads = (head.lower().replace(",", "").replace("-", "_").replace(" ", "_") for head in _HEADS)
-    writer.writerow((by, *heads))
+    heads = (head.lower().replace(",", "").replace("-", "_").replace(" ", "_") for head in (*_HEADS, *_ONLY_IN_FILES))
+    writer.writerow((*_name_heads(by, per), *heads))
     for row in rows:
-        writer.writerow((row.name, *_figures(row, rates=lambda rate: rate)))
+        hits = (row.clicks, row.machine_hits, row.unsure_hits)
+        writer.writerow((*_names(by, per, row), *_figures(row, rates=lambda rate: rate), *hits))
+
+
+def _recount(core: Core, *, mend: bool) -> None:
+    if mend:
+        wrong = mend_report(core)
+        say(f"{counted(len(wrong), 'figure')} set right." if wrong else "Every figure was right.")
+        return
+    cells, wrong = check_report(core)
+    if not wrong:
+        say(f"Counted again: all figures of {counted(cells, 'counter')} are right.")
+        return
+    show_table(
+        ("Scope", "Id", "Arm", "URL", "Day", "Figure", "Kept", "Counted"), [_difference(each) for each in wrong[:50]]
+    )
+    raise ReportsDiffer(
+        f"{counted(len(wrong), 'figure')} differ from the facts; set them right with: ascend report --mend"
+    )
+
+
+def _difference(each: Difference) -> tuple[Any, ...]:
+    return (*each.cell, each.figure, each.kept, each.counted)

@@ -25,7 +25,7 @@ from ascend_core.operations.import_members import import_members
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.record_clicks import find_link
 from ascend_core.runtime.drains import recover
-from ascend_core.store.links import has_click
+from ascend_core.store.clicks import has_click
 from ascend_core.testing.world import PHONE_AGENT, World, rebased
 
 __all__ = ["PROGRESS_FILE", "Director", "Tell", "read_progress"]

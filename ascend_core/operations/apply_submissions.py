@@ -228,7 +228,7 @@ class _Applier:
                 self._add_to_form_group(item, groups)
             self._store(item, attribution)
         mapper.note_discovered(self.tx, self.account.id, [item.submission for item in items], now=self.now)
-        attribution.write(self.tx)
+        self.batch.brought.update(attribution.brought)
 
     def _apply_member(self, item: _Item, people: _People, mapper: Mapper, new_ids: Any) -> None:
         if item.phone is None:

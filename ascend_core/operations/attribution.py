@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from attrs import define, field
 
 from ascend_core.contracts import LinkTracker, Submission
+from ascend_core.engine.attribution import WINDOW, likely_cause
+from ascend_core.store.clicks import person_clicks
 from ascend_core.store.database import Tx
-from ascend_core.store.links import RunLink, links_by_token, mark_submitted, recent_clicks
+from ascend_core.store.links import RunLink, links_by_token
 
-__all__ = ["WINDOW", "Attribution", "attribute", "load_attribution"]
-
-WINDOW = timedelta(days=7)
-"""A click this long before a submission of the same form is taken for its cause when no token came back."""
+__all__ = ["Attribution", "attribute", "load_attribution"]
 
 
 @define(kw_only=True, eq=False)
@@ -25,12 +24,9 @@ class Attribution:
     """Submission key to the token it brought back."""
     links: dict[str, RunLink] = field(factory=dict)
     clicks: dict[tuple[int, int], list[tuple[datetime, int]]] = field(factory=dict)
-    """(member, form) to (first click, link), the latest first."""
-    submitted: dict[int, datetime] = field(factory=dict)
-
-    def write(self, tx: Tx) -> None:
-        """Note on the links that a submission came through them."""
-        mark_submitted(tx, self.submitted)
+    """(member, form) to (click, link)."""
+    brought: dict[int, int] = field(factory=dict)
+    """Links that brought submissions of this page, and whose they are: what links and reports keep of them changes."""
 
 
 def load_attribution(
@@ -49,7 +45,7 @@ def load_attribution(
         found.links = links_by_token(tx, set(found.tokens.values()))
     if member_ids:
         since = min(submission.created_at for submission in submissions) - WINDOW
-        for member_id, form_id, link_id, at in recent_clicks(tx, member_ids, since):
+        for member_id, form_id, link_id, at in person_clicks(tx, member_ids, since):
             found.clicks.setdefault((member_id, form_id), []).append((at, link_id))
     return found
 
@@ -57,22 +53,24 @@ def load_attribution(
 def attribute(
     found: Attribution, submission: Submission, *, member_id: int | None, form_id: int | None, phone: str | None
 ) -> tuple[int | None, str | None]:
-    """The link that brought *submission*, and how that is known: ``exact``, ``shared`` or ``estimated``.
+    """The link that brought *submission*, and how that is known: ``exact``, ``shared``, ``estimated`` or ``elsewhere``.
 
     *phone* is the submitter's, where it could be read: a token that another person's submission brings back is
-    ``shared``, and counts for nobody. A submission ignored for want of an opt-in still tells that the form was
-    submitted (row A9); all that is kept of it is the link.
+    ``shared``, and counts for nobody. A token of no link of ours says that something else brought it. A submission
+    ignored for want of an opt-in still tells that the form was submitted (row A9); all that is kept of it is the link.
     """
     link = found.links.get(found.tokens.get(submission.key, ""))
     if link is not None:
         if phone is not None and phone != link.phone:
             return link.id, "shared"
-        before = found.submitted.get(link.id)
-        found.submitted[link.id] = submission.created_at if before is None else min(before, submission.created_at)
+        found.brought[link.id] = link.member_id
         return link.id, "exact"
-    if member_id is None or form_id is None or submission.key in found.tokens:
+    if submission.key in found.tokens:
+        return None, "elsewhere"
+    if member_id is None or form_id is None:
         return None, None
-    for clicked_at, link_id in found.clicks.get((member_id, form_id), []):
-        if submission.created_at - WINDOW <= clicked_at <= submission.created_at:
-            return link_id, "estimated"
-    return None, None
+    link_id = likely_cause(submission.created_at, found.clicks.get((member_id, form_id), []))
+    if link_id is None:
+        return None, None
+    found.brought[link_id] = member_id
+    return link_id, "estimated"

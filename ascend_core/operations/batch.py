@@ -26,8 +26,10 @@ from ascend_core.store import members as member_rows
 from ascend_core.store import messages as message_rows
 from ascend_core.store import runs as run_rows
 from ascend_core.store import submissions as submission_rows
+from ascend_core.store.clicks import confirm_clicks
 from ascend_core.store.consents import NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
+from ascend_core.store.figures import figures_kept, lock_members
 from ascend_core.store.members import CORE_FIELDS, MemberRecord
 from ascend_core.store.runs import EntryRecord, RunRecord, TimerRecord, TraceRecord
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
@@ -81,6 +83,8 @@ class Batch:
     traces: list[TraceRecord] = field(factory=list, init=False)
     timers: list[NewTimer] = field(factory=list, init=False)
     settled: list[dict[str, Any]] = field(factory=list, init=False)
+    brought: dict[int, int] = field(factory=dict, init=False)
+    """Links that brought submissions of this batch, and the members they belong to."""
     outgoing: Outgoing = field(init=False)
     _new_members: set[int] = field(factory=set, init=False)
     _changed_members: set[int] = field(factory=set, init=False)
@@ -215,9 +219,15 @@ class Batch:
 
     def write(self) -> None:
         """Write everything, each table once, in the order their keys need."""
+        lock_members(self.tx, "member", self._changed_members | set(self.brought.values()))
+        with figures_kept(self.tx, "member", set(self.brought.values())):
+            self._write_all()
+
+    def _write_all(self) -> None:
         self._write_people()
         submission_rows.insert_submissions(self.tx, self.new_submissions)
         submission_rows.update_submissions(self.tx, self.changed_submissions)
+        confirm_clicks(self.tx, self.brought)
         submission_rows.insert_activities(self.tx, self.activities)
         self._write_runs()
         run_rows.insert_entries(self.tx, self.entries)

@@ -1,49 +1,68 @@
-"""Clicks: classified, kept one row each, and summed up on their links (row F3)."""
+"""Clicks: classified, kept one row each, and summed up on their links and in the reports (row F3)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from attrs import frozen
 
-from ascend_core.engine.clicks import RULES_VERSION, classify_click
+from ascend_core.engine.clicks import RULES_VERSION, ClickClass, classify_click
 from ascend_core.operations.core import Core
-from ascend_core.store.links import LinkTarget, link_by_code, record_clicks
+from ascend_core.store.clicks import record_clicks
+from ascend_core.store.links import LinkTarget, links_by_code
 
-__all__ = ["MOST_AGENT_CHARACTERS", "Hit", "find_link", "keep_clicks"]
+__all__ = ["MOST_AGENT_CHARACTERS", "Hit", "find_link", "find_links", "keep_clicks"]
 
 MOST_AGENT_CHARACTERS = 300
 
 
 @frozen(kw_only=True)
 class Hit:
-    """One request for a short link."""
+    """One request for a short link. Link, time and tag are its name: it is kept once, however often it is told."""
 
     link_id: int
     at: datetime
+    tag: int = 0
+    """Tells requests of one moment apart."""
     method: str
     user_agent: str
     purpose: str = ""
     """What prefetch headers said."""
+    ip_hash: int | None = None
+    withheld: bool = False
+    """The browser asked not to be remembered: nothing is kept of it but its class."""
 
 
 def find_link(core: Core, code: str) -> LinkTarget | None:
     """Where the short link with *code* leads; None: there is none."""
-    return core.database.read(lambda tx: link_by_code(tx, code))
+    return find_links(core, [code]).get(code)
 
 
-def keep_clicks(core: Core, hits: Sequence[Hit]) -> None:
-    """Keep *hits* in one transaction."""
-    rows = [
-        {
-            "link_id": hit.link_id,
-            "clicked_at": hit.at,
-            "kind": classify_click(hit.method, hit.user_agent, hit.purpose).value,
-            "method": hit.method,
-            "user_agent": hit.user_agent[:MOST_AGENT_CHARACTERS],
-            "rules": RULES_VERSION,
-        }
-        for hit in hits
-    ]
-    core.database.write(lambda tx: record_clicks(tx, rows))
+def find_links(core: Core, codes: Collection[str]) -> dict[str, LinkTarget]:
+    """Where short links lead, by code: one query. Unknown codes are left out."""
+    return core.database.read(lambda tx: links_by_code(tx, codes))
+
+
+def keep_clicks(core: Core, hits: Sequence[Hit]) -> int:
+    """Keep *hits* in one transaction; those that are kept already change nothing. Returns how many were new."""
+    rows = [_row(hit) for hit in hits]
+    return core.database.write(lambda tx: record_clicks(tx, rows))
+
+
+def _row(hit: Hit) -> dict[str, object]:
+    kind = classify_click(hit.method, hit.user_agent, hit.purpose)
+    remembered = not hit.withheld
+    return {
+        "link_id": hit.link_id,
+        "clicked_at": hit.at,
+        "tag": hit.tag,
+        "kind": kind.value,
+        "method": hit.method,
+        "user_agent": hit.user_agent[:MOST_AGENT_CHARACTERS] if remembered else "",
+        "purpose": hit.purpose[:MOST_AGENT_CHARACTERS] if remembered else "",
+        "ip_hash": hit.ip_hash if remembered else None,
+        "withheld": int(hit.withheld),
+        "compared": int(kind is not ClickClass.PERSON),
+        "rules": RULES_VERSION,
+    }

@@ -1,13 +1,16 @@
-"""The click-through report: five figures per flow or automation (row G1)."""
+"""The click-through report: five figures per broadcast, automation, arm, flow or version (rows G1, G2, G4)."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import date
+from typing import Any
 
 from attrs import frozen
 
+from ascend_core.engine.clicks import RULES_VERSION
+from ascend_core.engine.figures import first_moment_of
 from ascend_core.operations.core import Core
-from ascend_core.store.reports import LinkFigures, link_figures
+from ascend_core.store.reports import LinkFigures, Per, Scope, link_figures
 
 __all__ = ["ReportRow", "click_report"]
 
@@ -17,19 +20,38 @@ class ReportRow:
     """One line of the report. Rates are between 0 and 1; None is 0 ÷ 0."""
 
     name: str
+    part: str | int | None = None
+    """The arm or the version's number."""
+    url: str | None = None
+    day: date | None = None
     recipients: int
+    """Members whom a text with a link reached: delivered, or accepted where no receipt came."""
     clicked: int
     click_through_rate: float | None
+    submitted: int
     exact: int
     estimated: int
     clicked_no_submission: int
+    messages: int
     no_clicks: int
     conversion_rate: float | None
+    clicks: int
+    """Of persons, each one."""
+    machine_hits: int
+    """Left out of every other figure, like the unsure ones."""
+    unsure_hits: int
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, by: Scope = "flow") -> dict[str, Any]:
         """As ``--json`` prints it."""
+        named: dict[str, Any] = {"flow" if by == "version" else "automation" if by == "arm" else by: self.name}
+        if by in ("arm", "version"):
+            named[by] = self.part
+        if self.url is not None:
+            named["url"] = self.url
+        if self.day is not None:
+            named["day"] = self.day.isoformat()
         return {
-            "flow": self.name,
+            **named,
             "recipients": self.recipients,
             "clicked": self.clicked,
             "click_through_rate": self.click_through_rate,
@@ -37,26 +59,44 @@ class ReportRow:
             "clicked_no_submission": self.clicked_no_submission,
             "no_clicks": self.no_clicks,
             "conversion_rate": self.conversion_rate,
+            "members_who_submitted": self.submitted,
+            "messages": self.messages,
+            "clicks": self.clicks,
+            "left_out": {"machine_hits": self.machine_hits, "unsure_hits": self.unsure_hits, "rules": RULES_VERSION},
         }
 
 
-def click_report(core: Core, *, by: Literal["flow", "automation"] = "flow", url: str | None = None) -> list[ReportRow]:
-    """The report of every flow or automation that sent links, restricted to one *url* where given (row G2)."""
-    figures = core.database.read(lambda tx: link_figures(tx, by=by, url=url))
+def click_report(
+    core: Core, *, by: Scope = "flow", per: Per | None = None, url: str | None = None, only: str | None = None
+) -> list[ReportRow]:
+    """The report of everything that sent links; a line for each day or URL where *per* says so.
+
+    *url* restricts it to one link (row G2), *only* to the subject with that name. One query, whose cost follows the
+    number of lines, not of messages.
+    """
+    figures = core.database.read(lambda tx: link_figures(tx, by=by, per=per, url=url, only=only))
     return [_row(each) for each in figures]
 
 
 def _row(figures: LinkFigures) -> ReportRow:
     return ReportRow(
         name=figures.name,
+        part=figures.part,
+        url=figures.url,
+        day=None if figures.day is None else first_moment_of(figures.day).date(),
         recipients=figures.recipients,
         clicked=figures.clicked,
         click_through_rate=_rate(figures.clicked, figures.recipients),
+        submitted=figures.submitted,
         exact=figures.exact,
         estimated=figures.estimated,
         clicked_no_submission=figures.clicked_no_submission,
+        messages=figures.messages,
         no_clicks=figures.no_clicks,
         conversion_rate=_rate(figures.submitted, figures.clicked),
+        clicks=figures.clicks,
+        machine_hits=figures.machine,
+        unsure_hits=figures.unsure,
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ascend_core.operations.core import Core
 from ascend_core.operations.report import click_report
+from ascend_core.store.clicks import click_counts
 from ascend_core.store.database import Tx
 from ascend_core.store.inbound import inbound_counts
-from ascend_core.store.links import click_counts
 from ascend_core.store.messages import state_counts
 from ascend_core.store.runs import nudge_counts
 from ascend_core.store.submissions import member_counts, outcome_counts, trigger_counts

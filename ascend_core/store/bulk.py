@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from ascend_core.store.tables import CoreRow
 from ascend_core.store.types import to_micros
 
-__all__ = ["insert_rows", "reserve_ids", "table_of", "update_rows"]
+__all__ = ["insert_rows", "reserve_ids", "returning_rows", "table_of", "update_rows"]
 
 Row = Mapping[str, Any]
 
@@ -37,6 +37,17 @@ def insert_rows(tx: Connection, row_type: type[CoreRow], rows: Sequence[Row], *,
         return 0
     statement = _insert_sql(row_type, tuple(rows[0]), tx.dialect.name, skip_known)
     return tx.execute(text(statement), {"rows": _batch(rows)}).rowcount
+
+
+def returning_rows(
+    tx: Connection, row_type: type[CoreRow], rows: Sequence[Row], returning: Sequence[str]
+) -> Sequence[Sequence[Any]]:
+    """Insert *rows* as ``insert_rows(…, skip_known=True)`` does; the columns *returning* of those that were new."""
+    if not rows:
+        return []
+    statement = _insert_sql(row_type, tuple(rows[0]), tx.dialect.name, True)
+    columns = ", ".join(_quoted(name) for name in returning)
+    return tx.execute(text(f"{statement} RETURNING {columns}"), {"rows": _batch(rows)}).fetchall()
 
 
 def update_rows(

@@ -1,40 +1,32 @@
-"""URLs, member links and clicks."""
+"""URLs and member links."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
+import attrs
 from attrs import frozen
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import text
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pairs, pick
-from ascend_core.store.tables import Click, Link, Message, Url
-from ascend_core.store.types import to_micros
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import Link, Message, Url
 
 __all__ = [
     "LinkRecord",
     "LinkTarget",
     "RunLink",
-    "click_counts",
     "ensure_urls",
-    "has_click",
     "insert_links",
-    "link_by_code",
+    "links_by_code",
     "links_by_token",
     "links_of_runs",
-    "mark_submitted",
-    "recent_clicks",
-    "record_clicks",
 ]
 
 _url = table_of(Url)
 _link = table_of(Link)
-_click = table_of(Click)
 _message = table_of(Message)
 
 
@@ -44,6 +36,12 @@ class LinkTarget:
 
     id: int
     location: str
+    host: str | None = None
+    """The host it was texted with; None: any of ours."""
+    expires_at: datetime | None = None
+
+
+_TARGET = tuple(each.name for each in attrs.fields(LinkTarget))
 
 
 @frozen(kw_only=True)
@@ -58,7 +56,9 @@ class LinkRecord:
     url_id: int
     run_id: int | None
     location: str
+    host: str | None = None
     created_at: datetime
+    expires_at: datetime | None = None
 
 
 @frozen(kw_only=True)
@@ -115,7 +115,9 @@ def insert_links(tx: Connection, records: Sequence[LinkRecord]) -> None:
             "url_id": record.url_id,
             "run_id": record.run_id,
             "location": record.location,
+            "host": record.host,
             "created_at": record.created_at,
+            "expires_at": record.expires_at,
             "person_clicks": 0,
             "machine_clicks": 0,
         }
@@ -124,10 +126,12 @@ def insert_links(tx: Connection, records: Sequence[LinkRecord]) -> None:
     insert_rows(tx, Link, rows)
 
 
-def link_by_code(tx: Connection, code: str) -> LinkTarget | None:
-    """Where a short link leads."""
-    found = fetch(tx, LinkTarget, pick(LinkTarget, Link).where(_link.c.code == code))
-    return found[0] if found else None
+def links_by_code(tx: Connection, codes: Collection[str]) -> dict[str, LinkTarget]:
+    """Where short links lead, by code; unknown codes are left out."""
+    statement = pick(LinkTarget, Link, _link.c.code).where(_link.c.code.in_(sorted(codes)))
+    return {
+        row["code"]: LinkTarget(**{name: row[name] for name in _TARGET}) for row in tx.execute(statement).mappings()
+    }
 
 
 def links_of_runs(tx: Connection, run_ids: Collection[int]) -> list[RunLink]:
@@ -151,55 +155,3 @@ def links_by_token(tx: Connection, tokens: Collection[str]) -> dict[str, RunLink
         .where(_link.c.token.in_(sorted(tokens)))
     )
     return {link.token: link for link in fetch(tx, RunLink, statement)}
-
-
-def recent_clicks(tx: Connection, member_ids: Collection[int], since: datetime) -> list[tuple[int, int, int, datetime]]:
-    """What members clicked since then: (member, form, link, first click), the latest first. Persons' clicks only."""
-    statement = (
-        select(_link.c.member_id, _url.c.form_id, _link.c.id, _link.c.first_click_at)
-        .join(_url, _url.c.id == _link.c.url_id)
-        .where(_link.c.member_id.in_(sorted(member_ids)), _link.c.first_click_at >= since, _url.c.form_id.is_not(None))
-        .order_by(_link.c.first_click_at.desc(), _link.c.id.desc())
-    )
-    return [(member, form, link, at) for member, form, link, at in tx.execute(statement)]
-
-
-def mark_submitted(tx: Connection, times: dict[int, datetime]) -> None:
-    """Note on links when a submission first came back through them."""
-    rows = [{"id": link_id, "submitted_at": moment} for link_id, moment in sorted(times.items())]
-    update_rows(tx, Link, rows, only_if="(t.submitted_at IS NULL OR t.submitted_at > v.submitted_at)")
-
-
-def record_clicks(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Add clicks (rows of the click table without ``id``) and the links' figures, in one transaction."""
-    ids = reserve_ids(tx, Click, len(rows))
-    insert_rows(tx, Click, [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)])
-    sums: dict[int, tuple[int, int, datetime | None]] = {}
-    for row in rows:
-        persons, machines, first = sums.get(row["link_id"], (0, 0, None))
-        if row["kind"] == "person":
-            first = row["clicked_at"] if first is None else min(first, row["clicked_at"])
-            sums[row["link_id"]] = (persons + 1, machines, first)
-        else:
-            sums[row["link_id"]] = (persons, machines + 1, first)
-    least = "min" if tx.dialect.name == "sqlite" else "least"
-    add = text(
-        "UPDATE link SET person_clicks = person_clicks + :persons, machine_clicks = machine_clicks + :machines, "  # noqa: S608 -- no value is in the text
-        f"first_click_at = {least}(coalesce(first_click_at, :first), coalesce(:first, first_click_at)) WHERE id = :id"
-    )
-    for link_id, (persons, machines, first) in sorted(sums.items()):
-        micros = None if first is None else to_micros(first)
-        tx.execute(add, {"id": link_id, "persons": persons, "machines": machines, "first": micros})
-
-
-def has_click(tx: Connection, code: str, at: datetime, user_agent: str) -> bool:
-    """Whether that very click is recorded."""
-    same = (_link.c.code == code) & (_click.c.clicked_at == at) & (_click.c.user_agent == user_agent)
-    statement = select(func.count()).select_from(_click.join(_link, _link.c.id == _click.c.link_id)).where(same)
-    return bool(tx.execute(statement).scalar_one())
-
-
-def click_counts(tx: Connection) -> dict[str, int]:
-    """How many clicks of each class there are."""
-    statement = select(_click.c.kind, func.count()).group_by(_click.c.kind).order_by(_click.c.kind)
-    return pairs(tx.execute(statement))

@@ -16,6 +16,8 @@ from sqlalchemy import BigInteger, func, literal, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.clicks import compare_again
+from ascend_core.store.figures import REACHED, figures_kept
 from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import DeliveryEvent, Message
 
@@ -138,8 +140,19 @@ def ready_messages(tx: Connection, now: datetime, limit: int) -> list[MessageRec
 
 def move_messages(tx: Connection, rows: Sequence[dict[str, Any]], *, from_states: Collection[str]) -> int:
     """Set values of messages, each only if it is still in one of *from_states*; rows with ``id``. Returns how many."""
+    rows = sorted(rows, key=lambda row: int(row["id"]))
     states = ", ".join(f"'{state}'" for state in sorted(from_states))
-    return update_rows(tx, Message, sorted(rows, key=lambda row: int(row["id"])), only_if=f"t.state IN ({states})")
+    if not _counts(rows, from_states):
+        return update_rows(tx, Message, rows, only_if=f"t.state IN ({states})")
+    with figures_kept(tx, "message", [row["id"] for row in rows]):
+        moved = update_rows(tx, Message, rows, only_if=f"t.state IN ({states})")
+    compare_again(tx, [row["id"] for row in rows if row.get("state") == "delivered"])
+    return moved
+
+
+def _counts(rows: Sequence[dict[str, Any]], from_states: Collection[str]) -> bool:
+    """Whether such a move can change what reached whom, which reports count."""
+    return any(row.get("state") in REACHED for row in rows) or not set(REACHED).isdisjoint(from_states)
 
 
 def put_in_doubt(tx: Connection, *, claimed_before: datetime | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import OrderedDict
 
 from ascend_core.contracts import Answer
@@ -20,6 +21,9 @@ WAIT_SECONDS = 0.25
 
 REMEMBERED = 100_000
 """Links held in memory; a link never changes where it leads."""
+
+MOST_TAG = 1 << 30
+"""Tags of requests, which tell those of one moment apart, begin again after so many."""
 
 _TRAILING = ".,!?;:)]}'\"”’»… "
 """What people and programs glue to the end of a link."""
@@ -45,6 +49,7 @@ class Redirect:
         self._core = core
         self._writer = writer
         self._known: OrderedDict[str, LinkTarget] = OrderedDict()
+        self._tags = itertools.count(int(core.randomness.fraction() * MOST_TAG))
 
     async def answer(self, scope: Scope, send: Send, code: str) -> None:
         """Keep the click and send the person on; 404 for a code that leads nowhere."""
@@ -53,7 +58,7 @@ class Redirect:
         if target is None:
             await send_answer(send, NOT_FOUND, head_only=head)
             return
-        done = self._writer.keep(_hit(self._core, target, scope))
+        done = self._writer.keep(_hit(self._core, target, scope, next(self._tags) % MOST_TAG))
         await asyncio.wait([asyncio.wrap_future(done)], timeout=WAIT_SECONDS)
         headers = {
             "location": target.location,
@@ -78,11 +83,12 @@ def code_in(path: str) -> str | None:
     return code if len(code) == CODE_LENGTH and _LETTERS.issuperset(code) else None
 
 
-def _hit(core: Core, target: LinkTarget, scope: Scope) -> Hit:
+def _hit(core: Core, target: LinkTarget, scope: Scope, tag: int) -> Hit:
     agent, purpose = "", ""
     for name, value in scope["headers"]:
         if name == b"user-agent":
             agent = value.decode("latin-1").replace("\0", "")
         elif name in (b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"):
             purpose = value.decode("latin-1")
-    return Hit(link_id=target.id, at=core.clock.now(), method=scope["method"], user_agent=agent, purpose=purpose)
+    now = core.clock.now()
+    return Hit(link_id=target.id, at=now, tag=tag, method=scope["method"], user_agent=agent, purpose=purpose)

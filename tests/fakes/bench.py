@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -65,6 +66,7 @@ class Bench:
         self.source = FakeSource()
         self.channel = FakeChannel()
         self.folder = folder
+        self.tags = count()
         self.core = self.open(database, **changes)
 
     def open(
@@ -190,7 +192,8 @@ class Bench:
 
     def click(self, link_id: int, agent: str = "Mozilla/5.0 (iPhone) Safari/604.1") -> None:
         """A person opens a link."""
-        keep_clicks(self.core, [Hit(link_id=link_id, at=self.now, method="GET", user_agent=agent)])
+        hit = Hit(link_id=link_id, at=self.now, tag=next(self.tags), method="GET", user_agent=agent)
+        keep_clicks(self.core, [hit])
 
     def send(self) -> int:
         """One round of sending."""
@@ -235,7 +238,7 @@ class Bench:
         """Every row of every table that facts live in."""
         tables = (
             "member member_group group_member consent_entry consent submission activity automation_entry run timer "
-            "trace_line message url link click inbound_text delivery_event"
+            "trace_line message url link click report_cell inbound_text delivery_event"
         )
         return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=str) for table in tables.split()}
 

@@ -128,7 +128,7 @@ def test_a_click_that_can_never_be_kept_takes_no_other_with_it(site: Any) -> Non
     hit = Hit(link_id=link_id, at=site.now, method="GET", user_agent=PHONE)
 
     lost = writer.keep(attrs.evolve(hit, link_id=999))
-    kept = [writer.keep(hit) for _ in range(3)]
+    kept = [writer.keep(attrs.evolve(hit, tag=tag)) for tag in range(3)]
     writer.close()
 
     assert lost.cancelled()

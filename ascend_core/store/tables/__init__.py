@@ -11,8 +11,18 @@ from ascend_core.store.tables.forms import (
     Form,
     Submission,
 )
-from ascend_core.store.tables.messages import ChannelAccount, Click, DeliveryEvent, InboundText, Link, Message, Url
+from ascend_core.store.tables.messages import (
+    ChannelAccount,
+    Click,
+    DeliveryEvent,
+    InboundText,
+    IpKey,
+    Link,
+    Message,
+    Url,
+)
 from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, Member, MemberField, MemberGroup
+from ascend_core.store.tables.reports import ReportCell
 from ascend_core.store.tables.rows import CoreRow
 from ascend_core.store.tables.system import IdCounter, RateBucket
 
@@ -38,12 +48,14 @@ __all__ = [
     "GroupMember",
     "IdCounter",
     "InboundText",
+    "IpKey",
     "Link",
     "Member",
     "MemberField",
     "MemberGroup",
     "Message",
     "RateBucket",
+    "ReportCell",
     "Run",
     "Submission",
     "Timer",

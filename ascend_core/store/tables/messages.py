@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id
+from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id, zero
 
-__all__ = ["ChannelAccount", "Click", "DeliveryEvent", "InboundText", "Link", "Message", "Url"]
+__all__ = ["ChannelAccount", "Click", "DeliveryEvent", "InboundText", "IpKey", "Link", "Message", "Url"]
 
 _READY = text("state = 'ready'")
 _UNDER_WAY = text("state IN ('sending', 'unknown')")
 _UNHANDLED = text("handled_at IS NULL")
+_WITH_IP = text("ip_hash IS NOT NULL")
+_NEW = text("compared = 0")
 _OF_BROADCAST = text("broadcast_id IS NOT NULL")
 
 
@@ -105,18 +107,55 @@ class Link(CoreRow, table=True):
     machine_clicks: int = 0
     submitted_at: datetime | None = at(null=True)
     """Of the first submission that brought its token back from this member."""
+    unsure_clicks: int = zero()
+    exact_submissions: int = zero()
+    """Those that brought its token back from this member."""
+    estimated_submissions: int = zero()
+    host: str | None = None
+    """The host it was texted with; None: any of ours."""
+    expires_at: datetime | None = at(null=True)
+    """From then on it leads nowhere; what came of it stays."""
 
 
 class Click(CoreRow, table=True):
     """One request for a link (row F3). Kept whatever made it; only persons count."""
 
+    __table_args__ = (
+        UniqueConstraint("link_id", "clicked_at", "tag", name="uq_click_request"),
+        Index("ix_click_ip", "ip_hash", "clicked_at", sqlite_where=_WITH_IP, postgresql_where=_WITH_IP),
+        Index("ix_click_new", "id", sqlite_where=_NEW, postgresql_where=_NEW),
+    )
+
     id: int | None = row_id()
-    link_id: int = ref("link", index=True)
+    link_id: int = ref("link")
     clicked_at: datetime = at()
+    tag: int = zero()
+    """Tells requests of one microsecond apart; with link and time it is the request's name, so that it is kept once."""
     kind: str
+    """A ``ClickClass``."""
+    reason: str | None = None
+    """Why ``unsure``."""
     method: str
     user_agent: str
+    purpose: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """What prefetch headers said."""
+    ip_hash: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
+    """Keyed, the key known for a month at most; gone after 30 days."""
+    withheld: int = zero()
+    """1: the browser asked not to be remembered; nothing of it is kept but its class."""
+    compared: int = zero()
+    """1: it was compared with the requests around it, and none has come since that could change its class."""
     rules: int
+
+
+class IpKey(CoreRow, table=True):
+    """What addresses were hashed with in a month. Once it is destroyed, nobody can tell them any more."""
+
+    __tablename__ = "ip_key"
+
+    month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """``202605``"""
+    key: str
 
 
 class ChannelAccount(CoreRow, table=True):

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from ascend_core.store.types import Document, Instant, Key
 
-__all__ = ["CoreRow", "at", "document", "ref", "row_id"]
+__all__ = ["CoreRow", "at", "document", "ref", "row_id", "zero"]
 
 
 class CoreRow(SQLModel, registry=registry()):
@@ -41,3 +41,8 @@ def at(*, null: bool = False, index: bool = False) -> Any:
 def document() -> Any:
     """A small structured value."""
     return Field(sa_type=Document)
+
+
+def zero() -> Any:
+    """A number that begins at 0, in rows that were there before the column too."""
+    return Field(default=0, sa_column_kwargs={"server_default": "0"})
