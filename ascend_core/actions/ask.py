@@ -11,6 +11,7 @@ from attrs.validators import ge, le
 from ascend_core.actions.links import text_with_links
 from ascend_core.actions.matching import answers
 from ascend_core.contracts import (
+    Answered,
     BotActionType,
     Duration,
     Effect,
@@ -90,7 +91,7 @@ def ask(view: StepView, params: AskParams, /) -> Outcome:
             return _ask(view, params, params.text, tries=0)
         case Replied(text=text):
             return _hear(view, params, text)
-        case TimedOut():
+        case TimedOut() | Answered():
             return Outcome(exit=params.no_reply.then if params.no_reply is not None else None, why="no reply")
 
 
@@ -133,5 +134,10 @@ def _due(memory: Memory) -> tuple[datetime, ...]:
 
 
 ASK = BotActionType(
-    name="ask", label="Ask a question", params=AskParams, run=ask, help="Texts a question and waits for the answer."
+    name="ask",
+    label="Ask a question",
+    params=AskParams,
+    run=ask,
+    help="Texts a question and waits for the answer.",
+    waits=True,
 )

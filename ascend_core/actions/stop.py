@@ -20,5 +20,10 @@ def stop(_view: StepView, _params: StopParams, /) -> Outcome:
 
 
 STOP = BotActionType(
-    name="stop", label="Stop", params=StopParams, run=stop, help="Ends the run; the rest of the flow is not reached."
+    name="stop",
+    label="Stop",
+    params=StopParams,
+    run=stop,
+    help="Ends the run; the rest of the flow is not reached.",
+    goes_on=False,
 )

@@ -51,5 +51,10 @@ def _due(view: StepView, length: Duration | Until) -> datetime | None:
 
 
 WAIT = BotActionType(
-    name="wait", label="Wait", params=WaitParams, run=wait, help="Goes on after a time, or at a moment."
+    name="wait",
+    label="Wait",
+    params=WaitParams,
+    run=wait,
+    help="Goes on after a time, or at a moment.",
+    waits=True,
 )

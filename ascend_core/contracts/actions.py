@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import field, frozen
 
 from ascend_core.contracts.effects import Body, Effect
-from ascend_core.contracts.flows import Condition, Moment, Steps, Text
+from ascend_core.contracts.flows import Condition, Moment, StepRef, Steps, Text
 from ascend_core.contracts.members import FieldValue, FormView, MemberView, RunView
 
-__all__ = ["BotAction", "BotActionType", "Happened", "Memory", "Outcome", "Reached", "Replied", "StepView", "TimedOut"]
+__all__ = [
+    "Answered",
+    "BotAction",
+    "BotActionType",
+    "Happened",
+    "Memory",
+    "Outcome",
+    "Reached",
+    "Replied",
+    "StepView",
+    "TimedOut",
+]
 
 Memory = Mapping[str, FieldValue]
 """What a step keeps while it waits. Plain values only: it is stored."""
@@ -35,7 +46,19 @@ class TimedOut:
     """The timer this step started is due."""
 
 
-Happened = Reached | Replied | TimedOut
+@frozen(kw_only=True)
+class Answered:
+    """The other server answered the call this step asked for, or the call was given up."""
+
+    ok: bool
+    """Whether it answered with a 2xx status."""
+    status: int | None = None
+    """Of HTTP; None: there was no answer."""
+    document: Any = None
+    """What its JSON says; None: nothing, or no JSON."""
+
+
+Happened = Reached | Replied | TimedOut | Answered
 
 
 class StepView(Protocol):
@@ -70,6 +93,10 @@ class StepView(Protocol):
         """The time *moment* gives: aware, UTC; None when it gives none."""
         ...
 
+    def choose(self, test: str, weights: Mapping[str, int]) -> str:
+        """The member's arm of the A/B test *test*: always the same one, each as often as its weight says."""
+        ...
+
 
 def _in_order(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(effects)
@@ -85,7 +112,7 @@ class Outcome:
     """
 
     effects: tuple[Effect, ...] = field(factory=tuple, converter=_in_order)
-    exit: Steps | None = None
+    exit: Steps | StepRef | None = None
     wait: bool = False
     hears_replies: bool = False
     """While it waits: whether the member's replies belong to this step."""
@@ -108,7 +135,7 @@ class BotAction(Protocol[P]):
 class BotActionType(Generic[Params]):
     """A bot action as authors meet it. *params* is an attrs class of the types in ``contracts.flows``.
 
-    Its exits are the ``Steps`` among the parameters.
+    Its exits are the ``Steps`` and ``StepRef`` among the parameters.
     """
 
     name: str
@@ -116,3 +143,7 @@ class BotActionType(Generic[Params]):
     params: type[Params]
     run: BotAction[Params]
     help: str = ""
+    goes_on: bool = True
+    """False: what stands behind it in its list is never reached from it. Lint uses it."""
+    waits: bool = False
+    """Whether a run may rest here. Lint refuses a loop in which no step does."""

@@ -14,13 +14,18 @@ from ascend_core.contracts.members import FieldValue
 __all__ = [
     "AddToGroups",
     "Body",
+    "CallWebhook",
     "Effect",
     "EndRun",
+    "HandOff",
     "LinkRef",
+    "OptOut",
     "RemoveFromGroups",
     "SendText",
     "SetFields",
+    "StartFlow",
     "StartTimer",
+    "TakeArm",
     "Trace",
     "TrackedUrl",
 ]
@@ -91,6 +96,47 @@ class StartTimer:
 
 
 @frozen(kw_only=True)
+class StartFlow:
+    """Start another flow for the member, about the same form; that flow's own re-entry rule counts."""
+
+    flow: str
+
+
+@frozen(kw_only=True)
+class HandOff:
+    """Open a conversation that waits for a person. *note* tells them what it is about."""
+
+    note: str = ""
+
+
+@frozen(kw_only=True)
+class OptOut:
+    """The member wants no more texts: as if they had sent STOP, the one confirmation included."""
+
+
+@frozen(kw_only=True)
+class TakeArm:
+    """The member is in *arm* of the A/B test *test*; it is kept, so that reports can compare the arms."""
+
+    test: str
+    arm: str
+
+
+@frozen(kw_only=True)
+class CallWebhook:
+    """Call another server once this is committed, and come back to the step with an ``Answered``.
+
+    At least once: after a crash the same call is made again, with the same ``Idempotency-Key``.
+    """
+
+    url: str
+    method: Literal["POST", "PUT", "PATCH", "GET"] = "POST"
+    headers: Mapping[str, str] = field(factory=dict)
+    document: Mapping[str, FieldValue] | None = None
+    """The JSON body; None: none."""
+
+
+@frozen(kw_only=True)
 class EndRun:
     """End the run here. *cancel_nudges* tells whether nudges that still wait die with it."""
 
@@ -102,9 +148,21 @@ class EndRun:
 class Trace:
     """A line for the run's trace: what happened at a step and why. No personal data beyond the run's own."""
 
-    kind: Literal["action", "branch", "wait", "reply", "timer", "problem", "end", "nudge"]
+    kind: Literal["action", "branch", "wait", "reply", "timer", "answer", "problem", "end", "nudge"]
     step: str | None
     detail: Mapping[str, FieldValue] = field(factory=dict)
 
 
-Effect = SendText | SetFields | AddToGroups | RemoveFromGroups | StartTimer | EndRun | Trace
+Effect = (
+    SendText
+    | SetFields
+    | AddToGroups
+    | RemoveFromGroups
+    | StartTimer
+    | StartFlow
+    | HandOff
+    | OptOut
+    | TakeArm
+    | EndRun
+    | Trace
+)

@@ -21,10 +21,12 @@ __all__ = [
     "LinkSpec",
     "Moment",
     "QuietHours",
+    "StepRef",
     "Steps",
     "Text",
     "main",
     "named",
+    "param",
 ]
 
 MAIN = "ascend_main"
@@ -45,6 +47,13 @@ def main(*, default: Any = attrs.NOTHING, factory: Any = None, help: str = "") -
 def named(key: str, *, default: Any = attrs.NOTHING, help: str = "") -> Any:  # noqa: A002 -- the word authors read
     """An attrs field whose YAML key is *key* (``if``, ``else``: words Python keeps for itself)."""
     return attrs.field(default=default, metadata={KEY: key, BEHIND: help})
+
+
+def param(*, default: Any = attrs.NOTHING, factory: Any = None, help: str = "", validator: Any = None) -> Any:  # noqa: A002 -- the word authors read
+    """An attrs field whose *help* the schema shows."""
+    if factory is not None:
+        return attrs.field(factory=factory, metadata={BEHIND: help}, validator=validator)
+    return attrs.field(default=default, metadata={BEHIND: help}, validator=validator)
 
 
 @frozen
@@ -79,6 +88,14 @@ class Duration:
 class Steps:
     """Nested steps. *exit* is their name among the exits of the bot action that holds them."""
 
+    exit: str
+
+
+@frozen
+class StepRef:
+    """Another step of the flow, by its id. *exit* is its name among the exits of the bot action that holds it."""
+
+    id: str
     exit: str
 
 

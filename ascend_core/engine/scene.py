@@ -17,12 +17,15 @@ from ascend_core.contracts import (
     MemberView,
     Memory,
     Moment,
+    OptOut,
     RemoveFromGroups,
     RunView,
     SetFields,
     Text,
 )
+from ascend_core.engine.ab import choose_arm
 from ascend_core.engine.field_values import FieldRule
+from ascend_core.flow.document import ABTest
 from ascend_core.flow.expressions import Facts, compile_condition
 from ascend_core.flow.templates import compile_template
 
@@ -106,6 +109,10 @@ class SceneView:
             self.problems.append(Problem(problem="moment_failed", about=moment.source, why=problem))
         return answer
 
+    def choose(self, test: str, weights: Mapping[str, int]) -> str:
+        """The member's arm of *test*, drawn from the test's name and the phone."""
+        return choose_arm(ABTest(name=test, arms=weights), self.scene.member.phone)
+
     def _known(self) -> Facts:
         if self._facts is None:
             scene = self.scene
@@ -124,5 +131,7 @@ def member_after(member: MemberView, effect: Effect) -> MemberView:
             return evolve(member, groups=member.groups.union(names))
         case RemoveFromGroups(names=names):
             return evolve(member, groups=member.groups.difference(names))
+        case OptOut():
+            return evolve(member, subscribed=False)
         case _:
             return member

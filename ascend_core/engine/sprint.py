@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from attrs import define, evolve, field, frozen
 
 from ascend_core.contracts import (
+    Answered,
     BotActionType,
     Effect,
     EndRun,
@@ -77,7 +78,9 @@ def start(program: Program, scene: Scene, actions: Actions) -> Sprint:
     return _Sprinter(program=program, scene=scene, actions=actions, number=1).go(program.first, Reached(), {})
 
 
-def resume(program: Program, run: RunState, happened: Replied | TimedOut, scene: Scene, actions: Actions) -> Sprint:
+def resume(
+    program: Program, run: RunState, happened: Replied | TimedOut | Answered, scene: Scene, actions: Actions
+) -> Sprint:
     """Go on with *run* after what *happened*. Total.
 
     A run that does not wait for it (ended, or deaf to replies) stays as it is, without effects.
@@ -234,12 +237,14 @@ class _GoOn:
     position: str | None
 
 
-def _kind(happened: Happened, outcome: Outcome) -> Literal["action", "branch", "wait", "reply", "timer"]:
+def _kind(happened: Happened, outcome: Outcome) -> Literal["action", "branch", "wait", "reply", "timer", "answer"]:
     match happened:
         case Replied():
             return "reply"
         case TimedOut():
             return "timer"
+        case Answered():
+            return "answer"
         case Reached():
             if outcome.wait:
                 return "wait"

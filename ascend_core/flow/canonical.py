@@ -15,7 +15,7 @@ from ascend_core.flow.document import Nudge, Step
 
 __all__ = ["digest_of"]
 
-_NOT_SAID = {Step: {"path", "line"}, Nudge: {"path"}}
+_NOT_SAID = {Step: {"path", "line", "refs"}, Nudge: {"path"}}
 """Where something stands follows from the rest."""
 
 

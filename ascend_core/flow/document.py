@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ascend_core.contracts import Condition, QuietHours, Text
 
@@ -43,6 +43,8 @@ class Step:
     nudges: tuple[Nudge, ...]
     inner: Mapping[str, tuple[Step, ...]]
     """The nested steps, by exit (``replies.0.then``)."""
+    refs: Mapping[str, str] = field(factory=dict)
+    """The ids of the steps it may jump to, by exit."""
     line: int
     """In the file, from 1."""
 

@@ -95,6 +95,7 @@ def check_flow(
     reader = StepReader(problems=problems, actions=actions, nudges=nudges, trackers=trackers)
     listed = reading.inner.get("steps")
     steps = reader.read(listed) if isinstance(listed, yaml.SequenceNode) else ()
+    reader.check(steps)
     if isinstance(listed, yaml.SequenceNode) and not listed.value:
         problems.add("F013", listed, "a flow has at least one step")
     if not isinstance(written, _WrittenFlow):

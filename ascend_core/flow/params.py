@@ -12,7 +12,7 @@ import attrs
 import yaml
 from attrs import define, field, frozen
 
-from ascend_core.contracts import KEY, MAIN, Condition, LinkSpec, Moment, QuietHours, Steps, Text, named
+from ascend_core.contracts import KEY, MAIN, Condition, LinkSpec, Moment, QuietHours, StepRef, Steps, Text, named
 from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of, scalar
 from ascend_core.flow.problems import Problems, nearest, shown
 from ascend_core.flow.values import SCALARS, is_zone
@@ -48,6 +48,8 @@ class Reading:
     expressions: list[tuple[str, yaml.Node]] = field(factory=list)
     inner: dict[str, yaml.Node] = field(factory=dict)
     """The lists of nested steps, by exit."""
+    refs: dict[str, tuple[str, yaml.Node]] = field(factory=dict)
+    """The ids of other steps, by exit."""
 
 
 def params_of(cls: type[Any]) -> tuple[Param, ...]:
@@ -124,6 +126,8 @@ def read_value(kind: Any, node: yaml.Node, reading: Reading, *, at: tuple[str, .
         return _read_choice(get_args(kind), node, reading, at)
     if kind is Steps:
         return _read_steps(node, reading, at)
+    if kind is StepRef:
+        return _read_ref(node, reading, at)
     if kind in SCALARS:
         return _read_scalar((kind,), node, reading, at)
     if attrs.has(kind):
@@ -206,6 +210,15 @@ def _read_steps(node: yaml.Node, reading: Reading, at: tuple[str, ...]) -> Any:
     return steps
 
 
+def _read_ref(node: yaml.Node, reading: Reading, at: tuple[str, ...]) -> Any:
+    written = scalar(node)
+    if written is None or not written.strip():
+        return _wrong(node, reading, at, "the id of a step")
+    ref = StepRef(id=written.strip(), exit=".".join(at))
+    reading.refs[ref.exit] = (ref.id, node)
+    return ref
+
+
 def _read_union(kinds: Sequence[Any], node: yaml.Node, reading: Reading, at: tuple[str, ...]) -> Any:
     """What the shape of *node* calls for: a scalar type, one of the classes (by its keys), or a list."""
     if type(None) in kinds:
@@ -215,7 +228,7 @@ def _read_union(kinds: Sequence[Any], node: yaml.Node, reading: Reading, at: tup
     if len(kinds) == 1:
         return read_value(kinds[0], node, reading, at=at)
     scalars = [kind for kind in kinds if kind in SCALARS]
-    classes = [kind for kind in kinds if kind not in SCALARS and kind is not Steps and attrs.has(kind)]
+    classes = [kind for kind in kinds if kind not in SCALARS and kind not in (Steps, StepRef) and attrs.has(kind)]
     others = [kind for kind in kinds if kind not in scalars and kind not in classes]
     match node:
         case yaml.ScalarNode() if scalars:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -16,6 +15,7 @@ from ascend_core.flow.limits import MOST_LEVELS, MOST_NUDGES, MOST_STEPS
 from ascend_core.flow.lint import lint_expression, lint_link, lint_text
 from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of
 from ascend_core.flow.params import BROKEN, Reading, params_of, read_params
+from ascend_core.flow.paths import check_paths
 from ascend_core.flow.problems import Problems, nearest, shown
 from ascend_core.flow.values import NAME_RULE, is_name
 
@@ -24,7 +24,6 @@ __all__ = ["StepReader"]
 _NUDGE = "nudge"
 _NUDGES = "nudges"
 _ID = "id"
-_STOP = "stop"
 
 
 @frozen(kw_only=True)
@@ -48,6 +47,17 @@ class StepReader:
     trackers: Collection[str]
     count: int = 0
     ids: dict[str, int] = field(factory=dict)
+    refs: list[tuple[str, yaml.Node]] = field(factory=list)
+    places: dict[str, yaml.Node] = field(factory=dict)
+    """Where each step stands, by its path."""
+
+    def check(self, steps: tuple[Step, ...]) -> None:
+        """What can be said once every step is read: do jumps lead to a step, is every step reached."""
+        for id_, node in self.refs:
+            if id_ not in self.ids:
+                self.problems.add("F019", node, f"no step has the id {shown(id_)}{nearest(id_, self.ids)}")
+        if not self.problems.any_errors():
+            check_paths(steps, self.actions, self.places, self.problems)
 
     def read(self, node: yaml.SequenceNode, path: str = "", level: int = 1) -> tuple[Step, ...]:
         """The steps of one list. *path* is that of the step and exit they are nested in, with its dot.
@@ -64,7 +74,6 @@ class StepReader:
                 self._attach(part, given, drafts)
             elif given and self._may_add(part):
                 drafts.append(self._step(part, given, f"{path}{len(drafts)}", level))
-        self._warn_unreached(drafts)
         return tuple(step for step in (draft.finished() for draft in drafts) if step is not None)
 
     def _entries(self, part: yaml.Node) -> list[Entry]:
@@ -85,7 +94,7 @@ class StepReader:
 
     def _step(self, part: yaml.Node, given: list[Entry], path: str, level: int) -> _Draft:
         key, value = given[0]
-        draft = _Draft(path=path, action=key.value, line=key.start_mark.line + 1, node=part)
+        draft = _Draft(path=path, action=key.value, line=key.start_mark.line + 1)
         action = self.actions.get(key.value)
         if action is None:
             problem = f"there is no bot action {shown(key.value)}{nearest(key.value, self.actions)}"
@@ -102,6 +111,9 @@ class StepReader:
         draft.params = read_params(action.params, own, reading, main_key=key.value, whole=part)
         draft.links = _links(draft.params)
         draft.id = self._id(common.get(_ID), draft, part)
+        draft.refs = {exit_name: id_ for exit_name, (id_, _) in reading.refs.items()}
+        self.refs.extend(reading.refs.values())
+        self.places[path] = part
         self._lint(reading, draft.links)
         if _NUDGES in common:
             self._nudges(common[_NUDGES], draft)
@@ -182,12 +194,6 @@ class StepReader:
             problem = f"'{kind.name}' is recommended after at least {kind.least_days}d, not sooner"
             self.problems.add("F101", part, problem)
 
-    def _warn_unreached(self, drafts: list[_Draft]) -> None:
-        for before, draft in pairwise(drafts):
-            if before.action == _STOP:
-                self.problems.add("F102", draft.node, f"this step is never reached: '{_STOP}' is before it")
-                return
-
 
 @define(kw_only=True)
 class _Draft:
@@ -196,7 +202,6 @@ class _Draft:
     path: str
     action: str
     line: int
-    node: yaml.Node
     id: str | None = None
     params: object = BROKEN
     links: Mapping[str, LinkSpec] | None = None
@@ -204,6 +209,7 @@ class _Draft:
     nudges: list[Nudge] = field(factory=list)
     tried_nudges: int = 0
     inner: dict[str, tuple[Step, ...]] = field(factory=dict)
+    refs: dict[str, str] = field(factory=dict)
 
     def finished(self) -> Step | None:
         if self.params is BROKEN:
@@ -215,6 +221,7 @@ class _Draft:
             params=self.params,
             nudges=tuple(self.nudges),
             inner=self.inner,
+            refs=self.refs,
             line=self.line,
         )
 

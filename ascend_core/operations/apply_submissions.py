@@ -18,6 +18,7 @@ from ascend_core.engine.phones import BadPhone, Phone, parse_phone
 from ascend_core.operations.attribution import Attribution, attribute, load_attribution
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.core import Core
+from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.mapping import Mapper, load_mapper
 from ascend_core.operations.start_runs import Fired, start_automations
 from ascend_core.store import members as member_rows
@@ -90,7 +91,7 @@ def apply_page(core: Core, account_id: int, page: SubmissionPage, *, seen: Curso
             return PageOutcome(moved=False)
         batch = Batch(core, tx, now)
         outcome = _Applier(batch, account, core.registry.integrations[account.integration]).apply(page)
-        batch.write()
+        finish(batch)
         return outcome
 
     return core.database.write(work)

@@ -17,6 +17,7 @@ from attrs import define, field
 from ascend_core.contracts import FormView, MemberView, RunView
 from ascend_core.engine.field_values import FieldRule
 from ascend_core.engine.scene import Scene
+from ascend_core.operations.asked import Asked
 from ascend_core.operations.core import Core
 from ascend_core.operations.member_fields import field_rules
 from ascend_core.operations.outgoing import Outgoing
@@ -86,6 +87,7 @@ class Batch:
     brought: dict[int, int] = field(factory=dict, init=False)
     """Links that brought submissions of this batch, and the members they belong to."""
     outgoing: Outgoing = field(init=False)
+    asked: Asked = field(factory=Asked, init=False)
     _new_members: set[int] = field(factory=set, init=False)
     _changed_members: set[int] = field(factory=set, init=False)
     _changed_runs: set[int] = field(factory=set, init=False)
@@ -234,6 +236,7 @@ class Batch:
         self._write_timers()
         self.outgoing.write(self.tx)
         run_rows.insert_traces(self.tx, self.traces)
+        self.asked.write(self.tx)
 
     def _write_people(self) -> None:
         member_rows.insert_members(self.tx, [self.members[id_] for id_ in self._new_members])

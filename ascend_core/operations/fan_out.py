@@ -19,6 +19,7 @@ from ascend_core.errors import BadInput
 from ascend_core.flow.broadcast import Broadcast, load_broadcast
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.core import Core
+from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.outgoing import NewText, Outgoing
 from ascend_core.operations.programs import Version
 from ascend_core.operations.sprints import start_run
@@ -228,7 +229,7 @@ def _start_runs(
         start_run(
             batch, run_id=next(run_ids), version=version, member_id=member_id, form=form, broadcast_id=record.id
         )  # fmt: skip
-    batch.write()
+    finish(batch)
     return len(page) - skipped.total(), dict(skipped)
 
 

@@ -6,6 +6,7 @@ from ascend_core.contracts import Purpose, TimedOut
 from ascend_core.engine.nudging import HoldNudge, SendNudge, SkipNudge, decide_nudge
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
+from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.nudge_facts import NudgeFacts, load_nudge_facts
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.sprints import queue_text, resume_run
@@ -28,7 +29,7 @@ def fire_timers(core: Core, limit: int = 500) -> int:
         facts = load_nudge_facts(tx, nudged)
         for timer in timers:
             _fire(batch, timer, runs[timer.run_id], facts)
-        batch.write()
+        finish(batch)
         return len(timers)
 
     return core.database.write(work)

@@ -12,26 +12,22 @@ from attrs import evolve
 from ascend_core.contracts import ChannelEvent, DeliveryState, DeliveryStatus, Inbound, Purpose, Replied
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
+from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.outgoing import NewText
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.sprints import resume_run
+from ascend_core.operations.wording import CONFIRMATIONS
 from ascend_core.store import inbound as rows
 from ascend_core.store import messages as message_rows
 from ascend_core.store.channels import channels, set_channel
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
 from ascend_core.store.inbound import InboundRecord
+from ascend_core.store.inbox import NewConversation
 from ascend_core.store.members import MemberRecord, members_by_phone
 from ascend_core.store.runs import active_runs
 
-__all__ = ["CONFIRMATIONS", "handle_inbound", "receive_events"]
-
-CONFIRMATIONS = {
-    "stop": "You are unsubscribed and will get no more texts from us. Reply START to join again.",
-    "start": "You are subscribed again. Reply HELP for help, STOP to unsubscribe.",
-    "help": "You get texts about events you signed up for. Msg & data rates may apply. Reply STOP to unsubscribe.",
-}
-"""One text for each, no marketing in it (row J2)."""
+__all__ = ["handle_inbound", "receive_events"]
 
 _UPWARD = {
     DeliveryState.SENT: ("ready", "sending", "unknown", "held"),
@@ -187,7 +183,7 @@ def handle_inbound(core: Core, limit: int = 100) -> int:
             return 0
         batch = Batch(core, tx, core.clock.now())
         _Handler(batch, waiting).handle()
-        batch.write()
+        finish(batch)
         return len(waiting)
 
     return core.database.write(work)
@@ -209,13 +205,15 @@ class _Handler:
     def _handle_one(self, text: InboundRecord) -> dict[str, Any]:
         member = self.members.get(text.phone)
         keyword = text.keyword
-        if keyword in CONFIRMATIONS:
+        if keyword is not None and keyword in CONFIRMATIONS:
             self._obey(text, keyword, member)
             return self._row(text, member, "keyword")
         if member is None:
             return self._row(text, None, "stranger")
         run = self._listener(member) if keyword is None else None
         if run is None:
+            waits = NewConversation(member_id=member.id, reason="reply", opened_at=self.batch.now)
+            self.batch.asked.conversations.append(waits)
             return self._row(text, member, "inbox")
         resume_run(self.batch, run, Replied(text.body))
         return self._row(text, member, "answered", run_id=run.record.id)

@@ -7,22 +7,30 @@ from typing import assert_never
 
 from ascend_core.contracts import (
     AddToGroups,
+    Answered,
     EndRun,
     FormView,
+    HandOff,
+    OptOut,
     Purpose,
     RemoveFromGroups,
     Replied,
     SendText,
     SetFields,
+    StartFlow,
     StartTimer,
+    TakeArm,
     TimedOut,
     Trace,
 )
 from ascend_core.engine.runs import RunState
 from ascend_core.engine.sprint import ArmNudge, Placed, Sprint, resume, start
+from ascend_core.operations.asked import AskedFlow
 from ascend_core.operations.batch import Batch, NewTimer, RunDraft
 from ascend_core.operations.outgoing import NewText
 from ascend_core.operations.programs import Version
+from ascend_core.store.arms import ArmRecord
+from ascend_core.store.inbox import NewConversation
 from ascend_core.store.runs import RunRecord
 
 __all__ = ["queue_text", "resume_run", "start_run"]
@@ -62,7 +70,7 @@ def start_run(
     return run
 
 
-def resume_run(batch: Batch, run: RunDraft, happened: Replied | TimedOut) -> None:
+def resume_run(batch: Batch, run: RunDraft, happened: Replied | TimedOut | Answered) -> None:
     """Let a run of the batch go on after what *happened*."""
     state = RunState.from_json(run.record.state)
     program = run.version.program
@@ -91,6 +99,23 @@ def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, place
                 batch.remove_from_group(member_id, name)
         case StartTimer():
             batch.timers.append(NewTimer(kind="wait", run=run, due_at=effect.due_at, step=step))
+        case StartFlow():
+            batch.asked.flows.append(AskedFlow(run.record.id, step, effect.flow))
+        case HandOff():
+            batch.asked.conversations.append(
+                NewConversation(
+                    member_id=member_id,
+                    reason="handoff",
+                    note=effect.note,
+                    run_id=run.record.id,
+                    opened_at=batch.now,
+                )
+            )
+        case OptOut():
+            batch.asked.leavers.setdefault(member_id, run.record.id)
+        case TakeArm():
+            arm = ArmRecord(run_id=run.record.id, test=effect.test, arm=effect.arm, step=step, taken_at=batch.now)
+            batch.asked.arms.append(arm)
         case ArmNudge():
             batch.timers.append(
                 NewTimer(

@@ -21,6 +21,7 @@ from ascend_core.operations.connect import connect_account, connect_channel, the
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.due import next_due
 from ascend_core.operations.fetch_forms import fetch_forms
+from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.member_fields import define_field
 from ascend_core.operations.programs import Programs
 from ascend_core.operations.publish import put_automation
@@ -136,7 +137,7 @@ class Stage:
         for group in cast.groups:
             batch.add_to_group(id_, group)
         batch.consents.append(NewConsent(phone=cast.phone, state="subscribed", source="operator"))
-        batch.write()
+        finish(batch)
         self._member_id = id_
 
     def _typed(self, fields: Any, batch: Batch) -> dict[str, Any]:

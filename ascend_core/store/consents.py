@@ -28,7 +28,7 @@ class NewConsent:
 
     phone: str
     state: ConsentState
-    source: Literal["form", "keyword", "operator", "carrier", "upstream"]
+    source: Literal["form", "keyword", "operator", "carrier", "upstream", "flow"]
     evidence: Mapping[str, Any] = field(factory=dict)
     """What proves it: the submission's key, the text's id, the wording. Never the text itself."""
 

@@ -115,3 +115,163 @@ Feature: Flows and bot actions
     And 3 hours pass
     Then Ana gets the text "The first wording."
     And Ben gets the text "The second wording."
+
+  @E1
+  Scenario: A split sends each member one way, and the way is kept
+    Given the flow
+      """
+      flow: tones
+      spec: 1
+      steps:
+        - split: tone
+          arms:
+            warm: {weight: 1, then: [{send: "So glad you're in!"}]}
+            short: {weight: 0, then: [{send: You are in.}]}
+        - send: See you.
+      """
+    And the automation
+      """
+      automation: Tones
+      spec: 1
+      trigger: mobilize.registers
+      run: tones
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the texts
+      | So glad you're in! |
+      | See you.           |
+    And the arms taken at "tone" are
+      | warm | 1 |
+
+  @E1
+  Scenario: A flow starts another one, and goes back to a step of its own
+    Given the flow
+      """
+      flow: ladder
+      spec: 1
+      steps:
+        - send: Want to host an event?
+      """
+    And the flow
+      """
+      flow: size
+      spec: 1
+      steps:
+        - ask: size
+          text: S, M or L?
+          replies:
+            - match: [s, m, l]
+            - else: Let's try again.
+              retries: 0
+              then: [{goto: size}]
+        - start_flow: ladder
+      """
+    And the automation
+      """
+      automation: Size
+      spec: 1
+      trigger: mobilize.registers
+      run: size
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana replies "XXL"
+    And Ana replies "L"
+    Then Ana gets the texts
+      | S, M or L?             |
+      | S, M or L?             |
+      | Want to host an event? |
+
+  @E1 @H6
+  Scenario: A handoff leaves the conversation to a person and cancels the nudges
+    Given the flow
+      """
+      flow: checkin
+      spec: 1
+      steps:
+        - ask: fine
+          text: Is everything fine?
+          replies:
+            - match: [great]
+            - else: Sorry?
+              retries: 0
+              then: [{handoff: inbox, note: "${member.first_name|Somebody} needs help"}]
+          nudges:
+            - {nudge: no_reply, after: 1d, text: "Still there?"}
+      """
+    And the automation
+      """
+      automation: Check in
+      spec: 1
+      trigger: mobilize.registers
+      run: checkin
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana replies "not at all"
+    And Ana replies "hello?"
+    And 2 days pass
+    Then Ana gets the text "Is everything fine?"
+    And the conversations that wait for a person are
+      | Ana | handoff | Ana needs help |
+    And the nudges are
+      | cancelled | 1 |
+
+  @E1
+  Scenario: A flow can unsubscribe, as STOP does
+    Given the flow
+      """
+      flow: more
+      spec: 1
+      steps:
+        - ask: more
+          text: May we text you again?
+          replies:
+            - match: ["no"]
+              then: [{opt_out: }]
+          nudges:
+            - {nudge: no_reply, after: 1d, text: "May we?"}
+      """
+    And the automation
+      """
+      automation: More
+      spec: 1
+      trigger: mobilize.registers
+      run: more
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana replies "No"
+    And 2 days pass
+    Then Ana gets the texts
+      | May we text you again?                                                               |
+      | You are unsubscribed and will get no more texts from us. Reply START to join again. |
+    And the ledger of Ana's consent reads
+      | subscribed   | form |
+      | unsubscribed | flow |
+    And the nudges are
+      | cancelled | 1 |
+
+  @E1
+  Scenario: A reply that no flow waits for is for a person
+    Given the flow
+      """
+      flow: hello
+      spec: 1
+      steps:
+        - send: Hello!
+      """
+    And the automation
+      """
+      automation: Hello
+      spec: 1
+      trigger: mobilize.registers
+      run: hello
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana replies "who is this?"
+    Then Ana gets the text "Hello!"
+    And the conversations that wait for a person are
+      | Ana | reply |  |

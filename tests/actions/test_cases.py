@@ -16,14 +16,18 @@ from ascend_core.contracts import (
     AddToGroups,
     EndRun,
     FormView,
+    HandOff,
     LinkRef,
     MemberView,
+    OptOut,
     RemoveFromGroups,
     Replied,
     RunView,
     SendText,
     SetFields,
+    StartFlow,
     StartTimer,
+    TakeArm,
     TimedOut,
     Trace,
 )
@@ -114,8 +118,16 @@ def line_of(placed: Placed, now: datetime) -> str:
             return f"remove: {', '.join(names)}"
         case StartTimer(due_at=due_at):
             return f"timer: {due_at - now}"
-        case EndRun(reason=reason):
-            return f"end: {reason}"
+        case StartFlow(flow=flow):
+            return f"start: {flow}"
+        case TakeArm(test=test, arm=arm):
+            return f"arm: {test} {arm}"
+        case HandOff(note=note):
+            return f"hand off: {note}"
+        case OptOut():
+            return "opt out"
+        case EndRun(reason=reason, cancel_nudges=cancelled):
+            return f"end: {reason}{', nudges cancelled' if cancelled else ''}"
         case Trace(kind="problem", detail=detail):
             return f"problem: {detail['problem']}"
         case Trace(detail={"why": why}):

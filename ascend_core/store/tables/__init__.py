@@ -11,6 +11,7 @@ from ascend_core.store.tables.forms import (
     Form,
     Submission,
 )
+from ascend_core.store.tables.inbox import Conversation, RunArm
 from ascend_core.store.tables.messages import (
     ChannelAccount,
     Click,
@@ -37,6 +38,7 @@ __all__ = [
     "Click",
     "Consent",
     "ConsentEntry",
+    "Conversation",
     "CoreRow",
     "Cursor",
     "DeliveryEvent",
@@ -57,6 +59,7 @@ __all__ = [
     "RateBucket",
     "ReportCell",
     "Run",
+    "RunArm",
     "Submission",
     "Timer",
     "TraceLine",

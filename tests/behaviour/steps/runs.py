@@ -10,6 +10,8 @@ from pytest_bdd import parsers, then
 
 from ascend_core.operations.report import click_report
 from ascend_core.operations.summary import summarize
+from ascend_core.store.arms import arms_of
+from ascend_core.store.inbox import open_conversations
 from ascend_core.store.runs import runs_by_id
 from tests.behaviour.story import EVERYTHING, Story
 
@@ -29,6 +31,19 @@ def _nothing_fired(story: Story) -> None:
 @then("the runs took the arms")
 def _arms(story: Story, datatable: list[list[str]]) -> None:
     assert _counted([run.arm for run in story.read(runs_by_id, EVERYTHING).values()]) == _counts(datatable)
+
+
+@then(parsers.parse('the arms taken at "{test}" are'))
+def _arms_taken(story: Story, test: str, datatable: list[list[str]]) -> None:
+    taken = [arm.arm for arm in story.read(arms_of, EVERYTHING) if arm.test == test]
+    assert _counted(taken) == _counts(datatable)
+
+
+@then("the conversations that wait for a person are")
+def _conversations(story: Story, datatable: list[list[str]]) -> None:
+    names = {member.id: name for name in story.people if (member := story.member(name)) is not None}
+    found = [[names[each.member_id], each.reason, each.note] for each in story.read(open_conversations)]
+    assert found == datatable
 
 
 @then("the runs ended as")
