@@ -89,6 +89,20 @@ def test_a_row_can_come_twice(mobilize):
     assert data == [*data[:2], data[0]]
 
 
+def test_one_thing_can_be_broken_in_a_record(mobilize):
+    """The lever names the place and the damage; everything else of the row stays."""
+    attendance = mobilize.sign_up()
+    before = mobilize.attendances()["data"][0]
+    way = ["person", "phone_numbers", 0, "number"]
+
+    mobilize.lever(f"/attendances/{attendance}/damage", path=way, kind="empty_list")
+
+    (row,) = mobilize.attendances()["data"]
+    assert row["person"]["phone_numbers"][0]["number"] == []
+    row["person"]["phone_numbers"] = before["person"]["phone_numbers"]
+    assert row == before
+
+
 def test_a_fault_can_wait_and_be_for_one_path_only(mobilize):
     """For example: the second page of the attendances fails."""
     mobilize.lever("/faults", kind="500", skip=1, path=f"/v1/organizations/{mobilize.org}/attendances")
@@ -125,6 +139,12 @@ def test_faults_can_be_seen_and_cleared(mobilize):
         ("/faults", {}, 400),
         ("/switches", {"gravity": False}, 400),
         ("/oddities", {"kind": "odd"}, 400),
+        ("/events/50000/damage", {"path": ["title"], "kind": "burnt"}, 400),
+        ("/events/50000/damage", {"path": ["subtitle"], "kind": "null"}, 400),
+        ("/events/50000/damage", {"path": [], "kind": "null"}, 400),
+        ("/events/50000/damage", {"path": "title", "kind": "null"}, 400),
+        ("/secrets/50000/damage", {"path": ["title"], "kind": "null"}, 400),
+        ("/people/1/damage", {"path": ["id"], "kind": "null"}, 404),
         ("/attendances/1", {"status": "CONFIRMED"}, 404),
         ("/events/1", {"title": "X"}, 404),
         ("/events/1/delete", {}, 404),

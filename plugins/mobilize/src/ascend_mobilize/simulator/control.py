@@ -20,6 +20,8 @@ from ascend_mobilize.simulator.table import Record
 
 __all__ = ["control_routes"]
 
+_LISTS = ("attendances", "events", "people")
+
 Act = Callable[[Request, Record], Any]
 
 
@@ -86,6 +88,13 @@ class _Control:
         kept = wish.get("attendances", "keep")
         self.history.perform("delete_event", {"event_id": request.path_params["id"], "attendances": kept})
 
+    def damage(self, request: Request, wish: Record) -> None:
+        name, path, kind = request.path_params["list"], wish.get("path"), wish.get("kind")
+        if name not in _LISTS or not isinstance(path, list) or not isinstance(kind, str):
+            raise BadInput(f"one of {', '.join(_LISTS)} can be damaged, with a path (a list) and a kind")
+        data = {"list": name, "id": request.path_params["id"], "path": path, "kind": kind}
+        self.history.perform("damage", data)
+
     def add_oddity(self, _request: Request, wish: Record) -> int | None:
         made: int | None = self.history.perform("oddity", {"kind": wish.get("kind")})
         return made
@@ -120,6 +129,7 @@ def control_routes(history: History, faults: Faults, switches: Switches, doorway
         "/attendances/{id:int}": control.change_attendance,
         "/events/{id:int}": control.change_event,
         "/events/{id:int}/delete": control.delete_event,
+        "/{list}/{id:int}/damage": control.damage,
         "/oddities": control.add_oddity,
     }
     return [

@@ -87,6 +87,8 @@ class History:
                 return self._act(data["submission"], data["activity"], at)
             case "change_attendance":
                 return self.world.change_attendance(data["attendance_id"], data["changes"], at=at)
+            case "damage":
+                return self.world.damage(data["list"], data["id"], data["path"], data["kind"], at=at)
             case "oddity":
                 return add_oddity(self.world, data["kind"], at=at)
             case _:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ascend_core.errors import BadInput, NotFound
 from ascend_mobilize.simulator import payloads
+from ascend_mobilize.simulator.damage import damaged
 from ascend_mobilize.simulator.ids import Ids
 from ascend_mobilize.simulator.people import People, person_changes
 from ascend_mobilize.simulator.signups import SignUp
@@ -185,6 +186,14 @@ class World:
             self._rows_of_person[person_id].append(place)
         self._seat(place, row)
 
+    def damage(self, name: str, row_id: int, path: Sequence[str | int], kind: str, *, at: int) -> None:
+        """Break one thing in the row *row_id* of ``attendances``, ``events`` or ``people``, changed *at*."""
+        table = {"attendances": self.attendances, "events": self.events, "people": self.people.table}[name]
+        place = table.place_of(row_id)
+        if place is None:
+            raise NotFound(f"there is no row {row_id} among the {name}")
+        table.replace(place, damaged(_changed_at(table.row(place), at), path, kind))
+
     def rows_of_event(self, event_id: int) -> Sequence[int]:
         """The places of an event's attendances, ascending."""
         return self.attendances.visible(self._rows_of_event.get(event_id, ()))
@@ -239,6 +248,10 @@ class World:
         if given.promoter is None or given.promoter == owner.get("slug"):
             return owner
         return next((org for org in self.organizations if org.get("slug") == given.promoter), owner)
+
+
+def _changed_at(row: Record, at: int) -> Record:
+    return {**row, "modified_date": at}
 
 
 def _keep_id(changes: Mapping[str, Any]) -> None:
