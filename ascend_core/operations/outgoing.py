@@ -58,6 +58,8 @@ class Outgoing:
     core: Core
     now: datetime
     texts: list[NewText] = field(factory=list, init=False)
+    _letters: str = field(default="", init=False)
+    _used: int = field(default=0, init=False)
 
     def add(self, text: NewText) -> None:
         """One more text, behind those there are."""
@@ -71,6 +73,8 @@ class Outgoing:
 
     def write(self, tx: Tx) -> None:
         """Write every text with its links."""
+        count = sum(KEY_LENGTH + len(text.links) * (KEY_LENGTH + CODE_LENGTH) for text in self.texts)
+        self._letters, self._used = self.core.randomness.token(count, CODE_ALPHABET), 0  # one draw: it is much quicker
         ids = message_rows.reserve_message_ids(tx, len(self.texts))
         forms = self._forms(tx)
         wanted = {
@@ -159,4 +163,7 @@ class Outgoing:
         )
 
     def _token(self, length: int) -> str:
-        return self.core.randomness.token(length, CODE_ALPHABET)
+        """The next *length* letters of those that were drawn for the whole batch."""
+        start = self._used
+        self._used += length
+        return self._letters[start : self._used]

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from ascend_core.contracts import Clock, Randomness
 
@@ -13,6 +14,14 @@ __all__ = ["SystemClock", "SystemRandomness"]
 
 _STEPS = 1 << 53
 """As many numbers as a float can tell apart between 0 and 1."""
+
+
+@lru_cache(maxsize=16)
+def _wheel(alphabet: str) -> tuple[bytes, bytes]:
+    """Which character each byte stands for, and the bytes that would favour the first characters: thrown away."""
+    letters = alphabet.encode("ascii")
+    fair = 256 - 256 % len(letters)
+    return bytes(letters[byte % len(letters)] for byte in range(256)), bytes(range(fair, 256))
 
 
 class SystemClock(Clock):
@@ -35,14 +44,14 @@ class SystemRandomness(Randomness):
     """The operating system's source of chance: nobody can guess what it gives."""
 
     def token(self, length: int, alphabet: str) -> str:
-        """*length* characters of *alphabet*, each as likely as any other."""
-        # one draw for all characters: drawing each by itself takes eight times as long
-        drawn = secrets.randbelow(len(alphabet) ** length)
-        characters = []
-        for _ in range(length):
-            drawn, place = divmod(drawn, len(alphabet))
-            characters.append(alphabet[place])
-        return "".join(characters)
+        """*length* characters of *alphabet* (ASCII), each as likely as any other."""
+        # bytes at once and without a loop over characters: one by one takes twenty times as long
+        wheel, unfair = _wheel(alphabet)
+        drawn = b""
+        while len(drawn) < length:
+            left = length - len(drawn)
+            drawn += secrets.token_bytes(left + left // 4 + 2).translate(wheel, unfair)
+        return drawn[:length].decode("ascii")
 
     def fraction(self) -> float:
         """A number in [0, 1)."""

@@ -16,9 +16,12 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from ascend_core.store.tables import CoreRow
 from ascend_core.store.types import to_micros
 
-__all__ = ["insert_rows", "reserve_ids", "returning_rows", "table_of", "update_rows"]
+__all__ = ["WORTH_LOOKING", "insert_rows", "reserve_ids", "returning_rows", "table_of", "update_rows"]
 
 Row = Mapping[str, Any]
+
+WORTH_LOOKING = 20
+"""From so many rows on, looking for columns that are the same in all costs less than sending them again and again."""
 
 
 def table_of(row_type: type[CoreRow]) -> Table:
@@ -35,8 +38,8 @@ def insert_rows(tx: Connection, row_type: type[CoreRow], rows: Sequence[Row], *,
     """
     if not rows:
         return 0
-    statement = _insert_sql(row_type, tuple(rows[0]), tx.dialect.name, skip_known)
-    return tx.execute(text(statement), {"rows": _batch(rows)}).rowcount
+    statement, given = _insertion(tx, row_type, rows, skip_known)
+    return tx.execute(text(statement), given).rowcount
 
 
 def returning_rows(
@@ -45,9 +48,9 @@ def returning_rows(
     """Insert *rows* as ``insert_rows(…, skip_known=True)`` does; the columns *returning* of those that were new."""
     if not rows:
         return []
-    statement = _insert_sql(row_type, tuple(rows[0]), tx.dialect.name, True)
+    statement, given = _insertion(tx, row_type, rows, skip_known=True)
     columns = ", ".join(_quoted(name) for name in returning)
-    return tx.execute(text(f"{statement} RETURNING {columns}"), {"rows": _batch(rows)}).fetchall()
+    return tx.execute(text(f"{statement} RETURNING {columns}"), given).fetchall()
 
 
 def update_rows(
@@ -60,7 +63,9 @@ def update_rows(
     if not rows:
         return 0
     statement = _update_sql(row_type, tuple(rows[0]), tuple(by), tx.dialect.name, only_if)
-    return tx.execute(text(statement), {"rows": _batch(rows)}).rowcount
+    return tx.execute(
+        text(statement), {"rows": _batch([[_plain(value) for value in row.values()] for row in rows])}
+    ).rowcount
 
 
 def reserve_ids(tx: Connection, row_type: type[CoreRow], count: int) -> list[int]:
@@ -79,8 +84,44 @@ def reserve_ids(tx: Connection, row_type: type[CoreRow], count: int) -> list[int
     return sorted(int(row[0]) for row in tx.execute(text(statement), {"name": name, "count": count}))
 
 
-def _batch(rows: Sequence[Row]) -> str:
-    batch = _json([[_plain(value) for value in row.values()] for row in rows])
+def _insertion(
+    tx: Connection, row_type: type[CoreRow], rows: Sequence[Row], skip_known: bool
+) -> tuple[str, dict[str, Any]]:
+    """The statement that inserts *rows*, and its parameters."""
+    same = _same_everywhere(rows) if len(rows) >= WORTH_LOOKING else {}
+    varied = tuple(name for name in rows[0] if name not in same)
+    if not varied:
+        same, varied = {}, tuple(rows[0])
+    given = {f"same_{place}": _parameter(value, tx.dialect.name) for place, value in enumerate(same.values())}
+    given["rows"] = _batch([[_plain(row[name]) for name in varied] for row in rows])
+    return _insert_sql(row_type, varied, tuple(same), tx.dialect.name, skip_known), given
+
+
+def _same_everywhere(rows: Sequence[Row]) -> dict[str, Any]:
+    """The columns that hold the same in all *rows*: they travel once, beside the batch."""
+    first = rows[0]
+    return {
+        name: value for name, value in first.items() if all(_same(row[name], value) for row in rows)
+    }  # fmt: skip
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) is type(other) and bool(one == other))
+
+
+def _parameter(value: Any, dialect: str) -> Any:
+    """A value that travels by itself, as it comes out of a batch."""
+    if isinstance(value, dict | list):
+        return _batch(value)
+    if isinstance(value, bool) and dialect == "sqlite":
+        return int(value)
+    if isinstance(value, str):
+        return _storable(value)
+    return _plain(value)
+
+
+def _batch(values: Any) -> str:
+    batch = _json(values)
     return _json(_storable(json.loads(batch))) if _UNSTORABLE.search(batch) else batch
 
 
@@ -109,15 +150,19 @@ def _storable(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=256)
-def _insert_sql(row_type: type[CoreRow], columns: tuple[str, ...], dialect: str, skip_known: bool) -> str:
+@lru_cache(maxsize=512)
+def _insert_sql(
+    row_type: type[CoreRow], varied: tuple[str, ...], same: tuple[str, ...], dialect: str, skip_known: bool
+) -> str:
     table = table_of(row_type)
-    picked = ", ".join(_pick(table, name, place, dialect) for place, name in enumerate(columns))
+    picked = [_pick(table, name, place, dialect) for place, name in enumerate(varied)]
+    picked += [_given(table, name, place, dialect) for place, name in enumerate(same)]
+    columns = ", ".join(_quoted(name) for name in (*varied, *same))
     # SQLite needs the WHERE to tell ON CONFLICT from a join condition
     tail = " WHERE true ON CONFLICT DO NOTHING" if skip_known else ""
     return (
-        f"INSERT INTO {table.name} ({', '.join(_quoted(name) for name in columns)}) "  # noqa: S608 -- names are our own
-        f"SELECT {picked} FROM {_source(dialect)}{tail}"
+        f"INSERT INTO {table.name} ({columns}) "  # noqa: S608 -- names are our own
+        f"SELECT {', '.join(picked)} FROM {_source(dialect)}{tail}"
     )
 
 
@@ -148,6 +193,12 @@ def _pick(table: Table, name: str, place: int, dialect: str) -> str:
         return f"json_extract(value, '$[{place}]')"
     kind = _postgresql_type(table.columns[name].type)
     return f"(value->{place})" if kind == "jsonb" else f"CAST(value->>{place} AS {kind})"
+
+
+def _given(table: Table, name: str, place: int, dialect: str) -> str:
+    if dialect == "sqlite":
+        return f":same_{place}"
+    return f"CAST(:same_{place} AS {_postgresql_type(table.columns[name].type)})"
 
 
 def _postgresql_type(kind: TypeEngine[Any]) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ascend_core.operations.broadcasts import make_broadcast
+from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.send_messages import claim_messages
@@ -91,6 +93,26 @@ def test_claiming_costs_the_same(ready: Any) -> None:
     few, many = (statements(ready, lambda limit=limit: claim_messages(ready.core, limit)) for limit in (10, 200))
 
     assert ready.one("SELECT count(*) FROM message WHERE state = 'sending'") == 210
+    assert few == many
+
+
+@pytest.mark.parametrize("what", ['send: "Hi ${member.first_name|there}! ${link.a}"', "run: again"])
+def test_a_chunk_of_a_broadcast_costs_the_same(ready: Any, what: str) -> None:
+    """Texts with links, and runs."""
+    ready.publish(FLOW.replace("flow: welcome", "flow: again"))
+    ready.register(*MANY)
+    links = '\nlinks: {a: {url: "https://box.example/f0", track: box}}' if "send" in what else ""
+    make_broadcast(ready.core, f"broadcast: June\nto: [Canvass f0]\nform: f0\n{what}{links}", file="b.yaml")
+    open_ = "SELECT count(*) FROM message WHERE broadcast_id > 0 AND state = 'ready'"
+    for _ in range(2):  # it begins; and what is asked once only is out of the way
+        advance_broadcasts(ready.core, ahead=ready.one(open_) + 5)
+
+    few, many = (
+        statements(ready, lambda more=more: advance_broadcasts(ready.core, ahead=ready.one(open_) + more))
+        for more in (10, 180)
+    )
+
+    assert ready.one("SELECT queued FROM broadcast") == 195
     assert few == many
 
 

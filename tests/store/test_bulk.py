@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.bulk import WORTH_LOOKING, insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.database import Database
-from ascend_core.store.tables import Flow, Member
+from ascend_core.store.flows import automations
+from ascend_core.store.tables import Automation, Flow, Member
 from ascend_core.store.types import from_micros, to_micros
 
 MOMENT = datetime(2026, 6, 3, 16, tzinfo=UTC)
@@ -71,6 +72,42 @@ def test_what_is_inserted_comes_out(database: Database, drawn: list[dict[str, An
     count = database.write(lambda tx: insert_rows(tx, Member, rows))
 
     assert (count, stored(database)) == (len(rows), rows)
+
+
+@FEW
+@given(
+    name=st.none() | texts,
+    last=st.none() | texts,
+    fields=documents,
+    zones=st.lists(texts, max_size=2),
+    moment=instants,
+)
+def test_what_many_rows_have_in_common_comes_out_of_each(
+    database: Database, name: str | None, last: str | None, fields: dict[str, Any], zones: list[str], moment: datetime
+) -> None:
+    """It travels once; the rows do not show it, and one that differs keeps its own."""
+    clear(database)
+    same = {"first_name": name, "fields": fields, "zones": zones, "created_at": moment}
+    rows = [member(id=number, phone=f"+{number}", **same) for number in range(1, WORTH_LOOKING + 1)]
+    rows[-1] |= {"first_name": last}
+
+    count = database.write(lambda tx: insert_rows(tx, Member, rows))
+
+    assert (count, stored(database)) == (len(rows), rows)
+
+
+def test_flags_and_odd_letters_that_many_rows_have_in_common(database: Database) -> None:
+    """Yes and no stay what they are; NUL becomes the same as in a single row."""
+    times = {"created_at": MOMENT}
+    rows = [
+        {"id": number, "name": f"a{number}", "trigger": "t\0", "form_id": None, "source": "", "paused": True, **times}
+        for number in range(1, WORTH_LOOKING + 1)
+    ]
+
+    database.write(lambda tx: insert_rows(tx, Automation, rows))
+
+    found = database.read(automations)
+    assert {(each.trigger, each.paused, each.form_id) for each in found} == {("t\ufffd", True, None)}
 
 
 @FEW
