@@ -27,11 +27,10 @@ def connect_account_command(type_: IntegrationType) -> click.Command:
         "--sync-new-forms/--no-sync-new-forms",
         "--sync-new-events/--no-sync-new-events",
         "sync_new_forms",
-        default=False,
-        show_default=True,
-        help="Sync every event, those there are and those to come.",
+        default=None,
+        help="Sync every event, those there are and those to come.  [at first: no]",
     )
-    def connect(*, sync_new_forms: bool, **given: Any) -> None:
+    def connect(*, sync_new_forms: bool | None, **given: Any) -> None:
         values = options.read(given)
         with opened_core() as core:
             asyncio.run(connect_account(core, type_.name, values, sync_new_forms=sync_new_forms))

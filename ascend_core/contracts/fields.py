@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from attrs import field, frozen
-
-from ascend_core.contracts.forms import Submission
 
 __all__ = ["DefaultMapping", "FieldMapperType", "FieldReading"]
 
@@ -34,9 +33,10 @@ class FieldReading:
 
 @frozen(kw_only=True)
 class FieldMapperType:
-    """How the fields of one integration's submissions are read. ``read`` is pure."""
+    """How the fields of one integration's submissions are read."""
 
     name: str
     integration: str
     defaults: tuple[DefaultMapping, ...] = field(converter=tuple)
-    read: Callable[[Submission], tuple[FieldReading, ...]]
+    read: Callable[[Mapping[str, Any]], tuple[FieldReading, ...]]
+    """Reads ``Submission.fields``, or a ``Person``'s; pure."""

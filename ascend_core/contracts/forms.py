@@ -8,7 +8,19 @@ from typing import Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
-__all__ = ["Form", "FormPage", "FormSource", "IntegrationType", "Rejected", "State", "Submission", "SubmissionPage"]
+__all__ = [
+    "Form",
+    "FormPage",
+    "FormSource",
+    "IntegrationType",
+    "PeopleSource",
+    "Person",
+    "PersonPage",
+    "Rejected",
+    "State",
+    "Submission",
+    "SubmissionPage",
+]
 
 State = Mapping[str, str | bool | None]
 """What the source says of one submission now, in its own words (Mobilize: ``status`` and ``attended``).
@@ -64,6 +76,8 @@ class Submission:
     opted_in: bool | None
     """True: opted in to texts. False: opted out upstream (as strong as STOP). None: said neither."""
     state: State
+    person_key: str | None = None
+    """The source's own key of the person, where it has one: by it the person's later changes are recognised."""
     fields: Mapping[str, Any] = field(factory=dict)
     """Raw; the integration's field mapper reads them."""
     token: str | None = None
@@ -84,6 +98,29 @@ class SubmissionPage:
     cursor: str
     rejected: tuple[Rejected, ...] = ()
     total: int | None = None
+
+
+@frozen(kw_only=True)
+class Person:
+    """Somebody the source knows, as that person is described there now."""
+
+    key: str
+    """As in ``Submission.person_key``."""
+    phone: str | None
+    """As the source gives it."""
+    opted_in: bool | None
+    """As in ``Submission``."""
+    fields: Mapping[str, Any] = field(factory=dict)
+    """Raw, of the shape that ``Submission.fields`` has, without what belongs to one sign-up."""
+    modified_at: datetime
+
+
+@frozen(kw_only=True)
+class PersonPage:
+    """Some people who changed, and the *cursor* to commit with them. Who cannot be read is left out."""
+
+    people: tuple[Person, ...]
+    cursor: str
 
 
 A = TypeVar("A", contravariant=True)
@@ -118,6 +155,14 @@ class FormSource(Protocol[A]):
         ...
 
 
+class PeopleSource(Protocol[A]):
+    """What an integration may do beside: tell of people who changed without signing up anew. As stateless."""
+
+    def people(self, account: A, cursor: str | None, *, since: datetime | None = None) -> AsyncIterator[PersonPage]:
+        """People changed since *cursor*; ``None``: since *since*, or all. As ``FormSource.submissions``."""
+        ...
+
+
 @frozen(kw_only=True)
 class IntegrationType:
     """A place people sign up at. *account* is an attrs class: its fields are asked for when connecting.
@@ -130,5 +175,6 @@ class IntegrationType:
     account: type[Any]
     key: str
     source: FormSource[Any]
+    people: PeopleSource[Any] | None = None
     sandbox: Any = None
     """A ``FormSandboxMaker``: the integration's own stand-in server, for demos and tests."""

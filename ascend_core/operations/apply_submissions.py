@@ -2,99 +2,125 @@
 
 Each submission is either applied or ignored with a reason (row A7); either way a row remembers its newest state, so
 that the next change of it is told from the state it had. What happened while a submission was ignored fires nothing
-later.
+later. A submission that something breaks on is set aside with a reason, and the rest of its page applies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Literal
 
-from attrs import define, field, frozen
+from attrs import evolve, frozen
 
 from ascend_core.contracts import IntegrationType, Submission, SubmissionPage
-from ascend_core.engine.phones import BadPhone, Phone, parse_phone
+from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.attribution import Attribution, attribute, load_attribution
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
+from ascend_core.operations.judging import FAILED, NOT_JUDGED, Item, People, counts_from, is_news, newest, why_ignored
+from ascend_core.operations.leaving import GivenUp, call_off_given_up, leave, person_of
 from ascend_core.operations.mapping import Mapper, load_mapper
+from ascend_core.operations.pieces import halves, in_pieces
 from ascend_core.operations.start_runs import Fired, start_automations
 from ascend_core.store import members as member_rows
 from ascend_core.store import submissions as submission_rows
-from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, move_cursor
+from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, cursor_of, move_cursor
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states
 from ascend_core.store.database import Tx
-from ascend_core.store.forms import FormRecord, forms_by_key
+from ascend_core.store.forms import forms_by_key
 from ascend_core.store.members import MemberRecord
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 
-__all__ = ["BACKFILL", "PageOutcome", "apply_page"]
-
-BACKFILL = timedelta(minutes=15)
-"""What happened this shortly before a form is synced still counts as after it (rows B2 and B7)."""
-
-_NOT_JUDGED = ("form_unknown", "form_not_synced")
-"""Reasons that say nothing about the submission itself: once its form is synced, it is judged as if new."""
+__all__ = ["PageOutcome", "apply_page"]
 
 
 @frozen(kw_only=True)
 class PageOutcome:
-    """What became of a page. ``moved`` False: somebody else applied it first, and nothing was done."""
+    """What became of a page. ``moved`` False: it was not ours to apply (any more), and the rest of it was left."""
 
     moved: bool = True
     applied: int = 0
     ignored: int = 0
     unchanged: int = 0
     fired: int = 0
+    failed: int = 0
+    """Of the ignored: set aside because something broke on them."""
 
-
-@define(kw_only=True, eq=False)
-class _Item:
-    submission: Submission
-    known: SubmissionRecord | None
-    form: FormRecord | None
-    row_id: int = 0
-    phone: Phone | None = None
-    reason: str | None = None
-    detail: str | None = None
-    member_id: int | None = None
-    made_member: bool = False
-
-    @property
-    def first_sight(self) -> bool:
-        return self.known is None or self.known.reason in _NOT_JUDGED
-
-
-@define(kw_only=True, eq=False)
-class _People:
-    """Who the phones of a page belong to, and whether they may be texted."""
-
-    by_phone: dict[str, MemberRecord]
-    consents: dict[str, ConsentState]
-    new_ids: list[int] = field(factory=list)
+    def plus(self, other: PageOutcome) -> PageOutcome:
+        """Both together."""
+        return PageOutcome(
+            moved=other.moved,
+            applied=self.applied + other.applied,
+            ignored=self.ignored + other.ignored,
+            unchanged=self.unchanged + other.unchanged,
+            fired=self.fired + other.fired,
+            failed=self.failed + other.failed,
+        )
 
 
 def apply_page(core: Core, account_id: int, page: SubmissionPage, *, seen: CursorRecord | None = None) -> PageOutcome:
     """Apply *page* of an account and move the cursor on from where it was *seen*, in one transaction.
 
-    Without *seen* the cursor stays: the page of a backfill. Applying a page again changes nothing.
+    Without *seen* the cursor stays: the page of a backfill. Applying a page again changes nothing. A page that cannot
+    be applied whole is applied in pieces, and what breaks is set aside; the cursor then moves with the last piece.
     """
+    try:
+        return _apply(core, account_id, page, seen)
+    except DatabaseProblem:
+        raise
+    except Exception:
+        if not page.submissions:
+            raise
+
+    def piece(submissions: Sequence[Submission], broke: str | None) -> PageOutcome:
+        some = evolve(page, submissions=tuple(submissions), rejected=())
+        return _apply(core, account_id, some, seen, moves=False, broke=broke)
+
+    done = PageOutcome()
+    for outcome in _in_halves(newest(page.submissions), piece):
+        done = done.plus(outcome)
+        if not done.moved:
+            return done
+    return done.plus(_apply(core, account_id, evolve(page, submissions=()), seen))
+
+
+def _in_halves(submissions: Sequence[Submission], piece: Callable[..., PageOutcome]) -> Iterator[PageOutcome]:
+    """The whole was tried already."""
+    for half in halves(submissions):
+        yield from in_pieces(half, piece)
+
+
+def _apply(
+    core: Core,
+    account_id: int,
+    page: SubmissionPage,
+    seen: CursorRecord | None,
+    *,
+    moves: bool = True,
+    broke: str | None = None,
+) -> PageOutcome:
+    """One transaction. *moves* False: the cursor stays, but must be where it was *seen*. *broke*: set all aside."""
 
     def work(tx: Tx) -> PageOutcome:
         account = account_by_id(tx, account_id)
         now = core.clock.now()
-        if account is None:
-            return PageOutcome(moved=False)
-        if seen is not None and not move_cursor(tx, seen, page.cursor, now=now):
+        if account is None or not account.sync_accounts:
+            return PageOutcome(moved=False)  # off means off at once (row B3)
+        if seen is not None and not (move_cursor(tx, seen, page.cursor, now=now) if moves else _is_there(tx, seen)):
             return PageOutcome(moved=False)
         batch = Batch(core, tx, now)
-        outcome = _Applier(batch, account, core.registry.integrations[account.integration]).apply(page)
+        applier = _Applier(batch, account, core.registry.integrations[account.integration])
+        outcome = applier.apply(page) if broke is None else applier.set_aside(page.submissions, broke)
         finish(batch)
         return outcome
 
     return core.database.write(work)
+
+
+def _is_there(tx: Tx, seen: CursorRecord) -> bool:
+    return cursor_of(tx, seen.account_id, seen.kind).version == seen.version
 
 
 class _Applier:
@@ -106,14 +132,10 @@ class _Applier:
         self.integration = integration
 
     def apply(self, page: SubmissionPage) -> PageOutcome:
-        keys = {each.key for each in page.submissions} | {each.key for each in page.rejected}
+        submissions = newest(page.submissions)
+        keys = {each.key for each in submissions} | {each.key for each in page.rejected}
         known = submission_rows.submissions_by_key(self.tx, self.account.id, keys)
-        forms = forms_by_key(self.tx, self.account.id, {each.form_key for each in page.submissions})
-        items = [
-            _Item(submission=each, known=known.get(each.key), form=forms.get(each.form_key))
-            for each in _newest(page.submissions)
-        ]
-        items = [item for item in items if _is_news(item)]
+        items = [item for item in self._items(submissions, known) if is_news(item)]
         self._reserve(items)
         people = self._people(items)
         for item in items:
@@ -124,6 +146,7 @@ class _Applier:
         self._apply_all(items, people, mapper, attribution)
         fired = self._fire(items)
         start_automations(self.batch, fired)
+        self._call_off(items, people)
         rejected = self._reject(page, known)
         applied = sum(item.reason is None for item in items)
         return PageOutcome(
@@ -133,7 +156,31 @@ class _Applier:
             fired=len(fired),
         )
 
-    def _reserve(self, items: Sequence[_Item]) -> None:
+    def set_aside(self, submissions: Sequence[Submission], broke: str) -> PageOutcome:
+        """Keep *submissions* as failed, with the state they had before: they are judged when they are read again."""
+        known = submission_rows.submissions_by_key(self.tx, self.account.id, {each.key for each in submissions})
+        fresh = [each for each in submissions if each.key not in known]
+        ids = submission_rows.reserve_submission_ids(self.tx, len(fresh))
+        for id_, each in zip(ids, fresh, strict=True):
+            self._add_unread(id_, each.key, FAILED, broke, each.created_at, each.modified_at)
+        for record in known.values():
+            failed = evolve(record, outcome="ignored", reason=FAILED, detail=broke, seen_at=self.now)
+            self.batch.changed_submissions.append(failed)
+        return PageOutcome(ignored=len(submissions), failed=len(submissions))
+
+    def _items(self, submissions: Sequence[Submission], known: dict[str, SubmissionRecord]) -> list[Item]:
+        forms = forms_by_key(self.tx, self.account.id, {each.form_key for each in submissions})
+        before = {record.member_id for record in known.values() if record.member_id is not None}
+        members = member_rows.members_by_id(self.tx, before) if before else {}
+        items = []
+        for each in submissions:
+            record = known.get(each.key)
+            member = None if record is None else members.get(record.member_id or 0)
+            phone = None if member is None else member.phone
+            items.append(Item(submission=each, known=record, form=forms.get(each.form_key), had_phone=phone))
+        return items
+
+    def _reserve(self, items: Sequence[Item]) -> None:
         fresh = [item for item in items if item.known is None]
         ids = submission_rows.reserve_submission_ids(self.tx, len(fresh))
         for item, id_ in zip(fresh, ids, strict=True):
@@ -142,52 +189,26 @@ class _Applier:
             if item.known is not None:
                 item.row_id = item.known.id
 
-    def _people(self, items: Sequence[_Item]) -> _People:
-        for item in items:
-            parsed = parse_phone(item.submission.phone)
-            if isinstance(parsed, Phone):
-                item.phone = parsed
-        phones = {item.phone.e164 for item in items if item.phone is not None}
-        people = _People(
+    def _people(self, items: Sequence[Item]) -> People:
+        phones = {phone for item in items for phone in item.phones}
+        people = People(
             by_phone=member_rows.members_by_phone(self.tx, phones), consents=consent_states(self.tx, phones)
         )
         self.batch.load_members({member.id: member for member in people.by_phone.values()})
         return people
 
-    # judging
-
-    def _judge(self, item: _Item, people: _People) -> None:
-        item.reason = self._reason(item, people)
-        if item.reason == "bad_phone":
-            parsed = parse_phone(item.submission.phone)
-            item.detail = parsed.detail if isinstance(parsed, BadPhone) else None
-        if item.phone is None:
-            return
-        if item.reason == "opted_out" and people.consents.get(item.phone.e164) == "subscribed":
+    def _judge(self, item: Item, people: People) -> None:
+        item.reason = why_ignored(item, people, create_members=self.account.create_members)
+        if item.reason == "bad_phone" and item.bad_phone is not None:
+            item.detail = item.bad_phone.detail
+        if item.reason == "opted_out":
             # as strong as STOP for whoever is subscribed here, were it a moment ago and by the same page
-            self._consent(item.phone.e164, "unsubscribed", "upstream", item.submission, people)
-        elif item.reason is None and item.phone.e164 not in people.consents:
+            for phone in sorted(item.phones):
+                if people.consents.get(phone) == "subscribed":
+                    self._consent(phone, "unsubscribed", "upstream", item.submission, people)
+                    people.left.add(phone)
+        elif item.reason is None and item.phone is not None and item.phone.e164 not in people.consents:
             self._consent(item.phone.e164, "subscribed", "form", item.submission, people)
-
-    def _reason(self, item: _Item, people: _People) -> str | None:
-        submission, form = item.submission, item.form
-        if form is None:
-            return "form_unknown"
-        if form.synced_at is None:
-            return "form_not_synced"
-        if item.first_sight and submission.created_at < form.synced_at - BACKFILL:
-            return "before_sync"
-        if submission.opted_in is False:
-            return "opted_out"
-        if submission.opted_in is None:
-            return "no_opt_in"
-        if item.phone is None:
-            return "bad_phone"
-        if people.consents.get(item.phone.e164) == "unsubscribed":
-            return "unsubscribed"
-        if item.phone.e164 not in people.by_phone and not self.account.create_members:
-            return "create_members_off"
-        return None
 
     def _consent(
         self,
@@ -195,7 +216,7 @@ class _Applier:
         state: ConsentState,
         source: Literal["form", "upstream"],
         submission: Submission,
-        people: _People,
+        people: People,
     ) -> None:
         people.consents[phone] = state
         evidence = {"integration": self.account.integration, "submission": submission.key}
@@ -203,13 +224,13 @@ class _Applier:
 
     # applying
 
-    def _give_ids(self, items: Sequence[_Item], people: _People) -> None:
+    def _give_ids(self, items: Sequence[Item], people: People) -> None:
         wanted = {item.phone.e164 for item in items if item.reason is None and item.phone is not None}
         people.new_ids = member_rows.reserve_member_ids(self.tx, len(wanted - set(people.by_phone)))
 
-    def _attribution(self, items: Sequence[_Item], people: _People) -> Attribution:
+    def _attribution(self, items: Sequence[Item], people: People) -> Attribution:
         judged = [
-            item.submission for item in items if item.first_sight and item.reason not in (*_NOT_JUDGED, "before_sync")
+            item.submission for item in items if item.first_sight and item.reason not in (*NOT_JUDGED, "before_sync")
         ]
         members = {member.id for member in people.by_phone.values()}
         trackers = [
@@ -219,7 +240,7 @@ class _Applier:
         ]
         return load_attribution(self.tx, judged, trackers, members)
 
-    def _apply_all(self, items: Sequence[_Item], people: _People, mapper: Mapper, attribution: Attribution) -> None:
+    def _apply_all(self, items: Sequence[Item], people: People, mapper: Mapper, attribution: Attribution) -> None:
         group_ids = {item.form.group_id for item in items if item.form is not None and item.form.group_id is not None}
         groups = member_rows.group_names_by_id(self.tx, group_ids)
         new_ids = iter(people.new_ids)
@@ -231,7 +252,7 @@ class _Applier:
         mapper.note_discovered(self.tx, self.account.id, [item.submission for item in items], now=self.now)
         self.batch.brought.update(attribution.brought)
 
-    def _apply_member(self, item: _Item, people: _People, mapper: Mapper, new_ids: Any) -> None:
+    def _apply_member(self, item: Item, people: People, mapper: Mapper, new_ids: Iterator[int]) -> None:
         if item.phone is None:
             raise AssertionError("an applied submission has a phone")
         phone = item.phone.e164
@@ -242,21 +263,22 @@ class _Applier:
             member = people.by_phone[phone] = blank
             item.made_member = True
         item.member_id = member.id
-        fitted = mapper.changes(item.submission, self.batch.members[member.id])
+        fitted = mapper.changes(item.submission.fields, self.batch.members[member.id])
         if fitted.values:
             self.batch.set_fields(member.id, fitted.values)
         if fitted.problems:
             item.detail = "; ".join(fitted.problems)
         self.batch.subscribed[member.id] = people.consents[phone] == "subscribed"
 
-    def _add_to_form_group(self, item: _Item, groups: dict[int, str]) -> None:
+    def _add_to_form_group(self, item: Item, groups: dict[int, str]) -> None:
         form = item.form
-        if form is None or form.synced_at is None or form.group_id is None or item.member_id is None:
+        if form is None or form.group_id is None or item.member_id is None:
             return
-        if item.submission.created_at >= form.synced_at - BACKFILL:
+        since = counts_from(form)
+        if since is not None and item.submission.created_at >= since:
             self.batch.add_to_group(item.member_id, groups[form.group_id], kind="form")
 
-    def _store(self, item: _Item, attribution: Attribution) -> None:
+    def _store(self, item: Item, attribution: Attribution) -> None:
         submission, known = item.submission, item.known
         link_id, matched_by = (known.link_id, known.matched_by) if known is not None else (None, None)
         if item.first_sight:
@@ -265,12 +287,14 @@ class _Applier:
             link_id, matched_by = attribute(
                 attribution, submission, member_id=item.member_id, form_id=form_id, phone=phone
             )
+        member_id = item.member_id if item.member_id is not None or known is None else known.member_id
         record = SubmissionRecord(
             id=item.row_id,
             account_id=self.account.id,
             form_id=None if item.form is None else item.form.id,
             key=submission.key,
-            member_id=item.member_id if item.member_id is not None or known is None else known.member_id,
+            person_key=None if member_id is None else submission.person_key,
+            member_id=member_id,
             made_member=item.made_member or (known is not None and known.made_member),
             outcome="applied" if item.reason is None else "ignored",
             reason=item.reason,
@@ -289,7 +313,19 @@ class _Applier:
 
     # firing
 
-    def _fire(self, items: Sequence[_Item]) -> list[Fired]:
+    def _call_off(self, items: Sequence[Item], people: People) -> None:
+        """After everything that starts: what begins in this page for a number that is left in it ends with it."""
+        left = {people.by_phone[phone].id for phone in people.left if phone in people.by_phone}
+        leave(self.batch, left, "unsubscribed")
+        records = [item.known for item in items if item.known is not None and item.gave_up_phone]
+        given_up = [
+            GivenUp(member_id=record.member_id, submission_id=record.id, person=person_of(record))
+            for record in records
+            if record.member_id is not None
+        ]
+        call_off_given_up(self.batch, given_up)
+
+    def _fire(self, items: Sequence[Item]) -> list[Fired]:
         counts = submission_rows.fired_counts(self.tx, {item.row_id for item in items if item.known is not None})
         drafts = [(item, trigger) for item in items for trigger in self._triggers(item, counts)]
         ids = submission_rows.reserve_activity_ids(self.tx, len(drafts))
@@ -312,10 +348,10 @@ class _Applier:
         self.batch.activities.extend(each.activity for each in fired)
         return fired
 
-    def _triggers(self, item: _Item, counts: dict[tuple[int, str], int]) -> list[str]:
+    def _triggers(self, item: Item, counts: dict[tuple[int, str], int]) -> list[str]:
         if item.reason is not None or item.form is None or item.form.fires_from is None:
             return []
-        if item.submission.modified_at < item.form.fires_from:
+        if not _happened_since(item, item.form.fires_from):
             return []
         before = None if item.first_sight or item.known is None else item.known.state
         triggers = []
@@ -329,43 +365,33 @@ class _Applier:
 
     # what could not be read
 
+    def _add_unread(
+        self, id_: int, key: str, reason: str, detail: str | None, created_at: datetime, modified_at: datetime
+    ) -> None:
+        record = SubmissionRecord(
+            id=id_,
+            account_id=self.account.id,
+            form_id=None,
+            key=key,
+            outcome="ignored",
+            reason=reason,
+            detail=detail,
+            created_at=created_at,
+            modified_at=modified_at,
+            seen_at=self.now,
+        )
+        self.batch.new_submissions.append(record)
+
     def _reject(self, page: SubmissionPage, known: dict[str, SubmissionRecord]) -> int:
         fresh = {each.key: each for each in page.rejected if each.key not in known}
         ids = submission_rows.reserve_submission_ids(self.tx, len(fresh))
         for id_, rejected in zip(ids, fresh.values(), strict=True):
-            self.batch.new_submissions.append(
-                SubmissionRecord(
-                    id=id_,
-                    account_id=self.account.id,
-                    form_id=None,
-                    key=rejected.key,
-                    outcome="ignored",
-                    reason=rejected.reason,
-                    detail=rejected.detail or None,
-                    created_at=self.now,
-                    modified_at=self.now,
-                    seen_at=self.now,
-                )
-            )
+            self._add_unread(id_, rejected.key, rejected.reason, rejected.detail or None, self.now, self.now)
         return len(fresh)
 
 
-def _newest(submissions: Sequence[Submission]) -> list[Submission]:
-    """Each submission once, in its newest form, in the order they came."""
-    newest: dict[str, Submission] = {}
-    for each in submissions:
-        before = newest.get(each.key)
-        if before is None or each.modified_at >= before.modified_at:
-            newest[each.key] = each
-    return list(newest.values())
-
-
-def _is_news(item: _Item) -> bool:
-    known, submission = item.known, item.submission
-    if known is None:
-        return True
-    if submission.modified_at < known.modified_at:
-        return False
-    if known.reason in _NOT_JUDGED and item.form is not None and item.form.synced_at is not None:
-        return True
-    return submission.modified_at > known.modified_at or dict(submission.state) != known.state
+def _happened_since(item: Item, since: datetime) -> bool:
+    """Whether what is told happened at *since* or later. A source may forget to date a change; then it happened after
+    the row was looked at last."""
+    seen_before = item.known is not None and not item.first_sight and item.known.seen_at >= since
+    return seen_before or item.submission.modified_at >= since

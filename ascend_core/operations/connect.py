@@ -46,11 +46,13 @@ async def connect_account(
     integration: str,
     values: Mapping[str, str],
     *,
-    sync_new_forms: bool,
-    sync_accounts: bool = True,
-    create_members: bool = True,
+    sync_new_forms: bool | None = None,
+    sync_accounts: bool | None = None,
+    create_members: bool | None = None,
 ) -> int:
     """Connect an account after checking that it works; connected again, it gets the new values. Returns its id.
+
+    A switch that is None is left as it was; at first *Sync Accounts* and *Create New Members* are ON.
 
     *values* by field of the integration's account class. Raises BadInput for a missing or wrong one, and
     NeedsAttention, saying what to do, when the account does not work; nothing is saved then.
@@ -70,14 +72,15 @@ async def connect_account(
         "key": values[type_.key],
         "settings": plain,
         "sealed": core.vault.seal(secret),
-        "sync_accounts": sync_accounts,
-        "create_members": create_members,
-        "sync_new_forms": sync_new_forms,
-        "connected_at": now,
         "problem": None,
+        "trouble": None,
+        "failures": 0,
         "retry_at": None,
     }
-    return core.database.write(lambda tx: save_account(tx, row))
+    at_first = {"sync_accounts": True, "create_members": True, "sync_new_forms": False, "connected_at": now}
+    given = {"sync_accounts": sync_accounts, "create_members": create_members, "sync_new_forms": sync_new_forms}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return core.database.write(lambda tx: save_account(tx, row | chosen, at_first=at_first))
 
 
 async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
 
 from ascend_core.contracts import Form, FormPage
 from ascend_core.errors import NotFound
-from ascend_core.operations.apply_submissions import BACKFILL
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
+from ascend_core.operations.judging import BACKFILL
 from ascend_core.store import forms as rows
 from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, cursor_of, move_cursor
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import ensure_groups, group_names_by_id, group_taken, rename_group
+
+_SYNCED = ("synced_at", "counts_from", "fires_from", "backfill_from")
 
 __all__ = ["FetchCounts", "fetch_forms", "find_form", "sync_form", "unsync_form"]
 
@@ -29,6 +32,8 @@ class FetchCounts:
     changed: int = 0
     deleted: int = 0
     seen: int = 0
+    unreadable: int = 0
+    """Records that could not be read; the others count all the same."""
 
     def plus(self, other: FetchCounts) -> FetchCounts:
         """Both together."""
@@ -37,6 +42,7 @@ class FetchCounts:
             changed=self.changed + other.changed,
             deleted=self.deleted + other.deleted,
             seen=self.seen + other.seen,
+            unreadable=self.unreadable + other.unreadable,
         )
 
 
@@ -57,7 +63,7 @@ async def fetch_forms(
     counts = FetchCounts()
     skipped: FormPage | None = None
     async for page in type_.source.forms(opened, None if everything else seen.position):
-        if not page.forms:
+        if not page.forms and not page.rejected:
             skipped = page  # nothing to commit with the cursor: it moves with the next forms, or at the end
             continue
         skipped = None
@@ -88,12 +94,13 @@ def _apply_forms(core: Core, account_id: int, page: FormPage, seen: CursorRecord
         _follow_names(tx, changed, known)
         if account.sync_new_forms:
             for form in rows.forms_by_key(tx, account_id, {form.key for form in fresh}).values():
-                _sync(core, tx, form)
+                _sync(core, tx, form, account, unseen_since=account.last_success_at)
         return FetchCounts(
             new=len(fresh),
             changed=sum(not form.deleted for form in changed),
             deleted=sum(form.deleted for form in changed),
             seen=len(page.forms),
+            unreadable=len(page.rejected),
         )
 
     return core.database.write(work)
@@ -145,10 +152,20 @@ def find_form(tx: Tx, account_id: int, wanted: str) -> FormRecord:
 
 def sync_form(core: Core, form: FormRecord) -> str:
     """Turn a form on: from now on its submissions make members (row B5). Returns the name of its group."""
-    return core.database.write(lambda tx: _sync(core, tx, form))
+
+    def work(tx: Tx) -> str:
+        account = account_by_id(tx, form.account_id)
+        if account is None:
+            raise NotFound("the account of this form is not connected any more")
+        return _sync(core, tx, form, account)
+
+    return core.database.write(work)
 
 
-def _sync(core: Core, tx: Tx, form: FormRecord) -> str:
+def _sync(core: Core, tx: Tx, form: FormRecord, account: AccountRecord, *, unseen_since: datetime | None = None) -> str:
+    """Turn *form* on. Its sign-ups count from a quarter of an hour ago; a form that was just found, from when forms
+    were last looked for (*unseen_since*), if that is longer ago. What happened while the account was OFF fires nothing.
+    """
     now = core.clock.now()
     if form.group_id is None:
         name = _free_name(tx, form.name, form.key)
@@ -157,11 +174,13 @@ def _sync(core: Core, tx: Tx, form: FormRecord) -> str:
         group_id = form.group_id
         name = group_names_by_id(tx, {group_id})[group_id]
     if form.synced_at is None:
-        since = now - BACKFILL
-        rows.set_form(tx, form.id, synced_at=now, fires_from=since, backfill_from=since, group_id=group_id)
+        since = min(now - BACKFILL, unseen_since or now)
+        fires = since if account.resumed_at is None else max(since, account.resumed_at)
+        values = {"synced_at": now, "counts_from": since, "backfill_from": since, "fires_from": fires}
+        rows.set_form(tx, form.id, **values, group_id=group_id)
     return name
 
 
 def unsync_form(core: Core, form: FormRecord) -> None:
     """Turn a form off. Nothing is deleted."""
-    core.database.write(lambda tx: rows.set_form(tx, form.id, synced_at=None, fires_from=None, backfill_from=None))
+    core.database.write(lambda tx: rows.set_form(tx, form.id, **dict.fromkeys(_SYNCED)))

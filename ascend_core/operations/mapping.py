@@ -34,17 +34,17 @@ class Mapper:
     rules: Mapping[str, FieldRule]
     """What the member fields that people defined take."""
 
-    def readings(self, submission: Submission) -> Iterable[FieldReading]:
-        """Every value found in a submission."""
+    def readings(self, fields: Mapping[str, Any]) -> Iterable[FieldReading]:
+        """Every value found in the raw *fields* of a submission, or of a person."""
         for type_ in self.types:
-            yield from type_.read(submission)
+            yield from type_.read(fields)
 
-    def changes(self, submission: Submission, member: MemberRecord) -> Fitted:
-        """What a submission changes on a member, and what of it does not fit. An empty value never erases."""
+    def changes(self, fields: Mapping[str, Any], member: MemberRecord) -> Fitted:
+        """What the raw *fields* change on a member, and what of it does not fit. An empty value never erases."""
         targets = self._targets()
         now = member.all_fields()
         changes: dict[str, Any] = {}
-        for reading in self.readings(submission):
+        for reading in self.readings(fields):
             target, mode = targets.get(reading.source, ("", "ignore"))
             if mode == "ignore" or reading.value in (None, ""):
                 continue
@@ -65,7 +65,7 @@ class Mapper:
         found = {
             reading.source: reading.label
             for submission in submissions
-            for reading in self.readings(submission)
+            for reading in self.readings(submission.fields)
             if reading.custom
         }
         note_fields(tx, account_id, found, now=now)

@@ -34,8 +34,9 @@ def change_settings(
             name: value for name, value in given.items() if value is not None and value != getattr(before, name)
         }
         if changes.get("sync_accounts"):
-            changes |= {"failures": 0, "retry_at": None}
-            _fire_from(tx, account.id, core.clock.now())
+            now = core.clock.now()
+            changes |= {"failures": 0, "retry_at": None, "trouble": None, "resumed_at": now}
+            _fire_from(tx, account.id, now)
         if changes:
             set_account(tx, account.id, **changes)
         return account_by_id(tx, account.id) or before

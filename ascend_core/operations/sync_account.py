@@ -1,26 +1,42 @@
-"""One round of one account: forms, backfills, submissions; and what to do when the source fails."""
+"""One round of one account: forms, people, backfills, submissions, a slice of the sweep; and what to do when the
+source fails.
+
+The sweep reads everything anew, now and then: no source is trusted to date each of its changes. It goes on in small
+slices, so that what is new never waits for it.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
+from ascend_core.contracts import FormSource
 from ascend_core.errors import NeedsAttention, NotFound, Refused, TryLater
+from ascend_core.operations.apply_people import apply_people
 from ascend_core.operations.apply_submissions import PageOutcome, apply_page
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import fetch_forms
-from ascend_core.store.accounts import AccountRecord, account_by_id, cursor_of, set_account
+from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, begin_again, cursor_of, set_account
 from ascend_core.store.forms import form_list, set_form
 
-__all__ = ["Synced", "sync_account"]
+__all__ = ["SWEEP_EVERY", "SWEEP_PAGES", "Synced", "sync_account"]
 
 FIRST_BACKOFF_SECONDS = 30.0
 LONGEST_BACKOFF_SECONDS = 900.0
 """The guide promises a sign-up within 15 minutes: a source that recovers must not wait longer for us."""
 MOST_DOUBLINGS = 10
 """Beyond it the wait is the longest anyway, and after days of failures the number would not fit into a float."""
+
+SWEEP_EVERY = timedelta(days=1)
+SWEEP_PAGES = 20
+"""Of a round: at 100 a page and a round a minute, 100,000 submissions are read anew in less than an hour."""
+
+T = TypeVar("T")
 
 
 @frozen(kw_only=True)
@@ -31,6 +47,9 @@ class Synced:
     applied: int = 0
     ignored: int = 0
     fired: int = 0
+    failed: int = 0
+    people: int = 0
+    """People whose changes reached members."""
     problem: str | None = None
 
     def plus(self, page: PageOutcome) -> Synced:
@@ -41,69 +60,157 @@ class Synced:
             applied=self.applied + page.applied,
             ignored=self.ignored + page.ignored,
             fired=self.fired + page.fired,
+            failed=self.failed + page.failed,
         )
 
 
-async def sync_account(core: Core, account_id: int) -> Synced:
-    """Fetch and apply what changed at an account's source. Never raises what a source may raise: it is recorded.
+async def sync_account(core: Core, account_id: int, *, sweep: bool = False) -> Synced:
+    """Fetch and apply what changed at an account's source; *sweep*: read everything anew, to its end.
 
-    A bug of the source is raised on, after it was recorded as a failure: the account rests.
+    Never raises what a source may raise: it is recorded. A bug of the source is raised on, after it was recorded as a
+    failure: the account rests.
     """
     account = core.database.read(lambda tx: account_by_id(tx, account_id))
     if account is None or not account.sync_accounts or account.problem is not None:
         return Synced()
+    round_ = _Round(core, account, sweep=sweep)
     try:
-        await fetch_forms(core, account)
-        done = await _backfill(core, account)
-        done = await _pull(core, account, done)
+        await round_.run()
     except TryLater as error:
-        _failed(core, account, after_seconds=error.after_seconds)
-        return Synced(problem=str(error))
-    except (NeedsAttention, Refused, NotFound) as error:
+        _failed(core, account, str(error), after_seconds=error.after_seconds)
+        return evolve(round_.done, problem=str(error))
+    except (NeedsAttention, NotFound) as error:
         problem = str(error)
         core.database.write(lambda tx: set_account(tx, account.id, problem=problem))
-        return Synced(problem=problem)
-    except Exception:
-        _failed(core, account)  # a bug: told by whoever runs this, and not met again at once
+        return evolve(round_.done, problem=problem)
+    except Refused as error:
+        _failed(core, account, str(error))
+        return evolve(round_.done, problem=str(error))
+    except Exception as error:
+        _failed(core, account, f"a bug in the plugin: {type(error).__name__}")
         raise
-    now = core.clock.now()
-    core.database.write(lambda tx: set_account(tx, account.id, last_success_at=now, failures=0, retry_at=None))
-    return done
+    values = {"last_success_at": round_.began, "failures": 0, "retry_at": None, "trouble": None}
+    core.database.write(lambda tx: set_account(tx, account.id, **values))
+    return round_.done
 
 
-async def _backfill(core: Core, account: AccountRecord) -> Synced:
-    """Forms that were synced a moment ago: read again what changed shortly before (row B2)."""
-    forms = core.database.read(lambda tx: form_list(tx, account.id, synced=True))
-    waiting = [(form, form.backfill_from) for form in forms if form.backfill_from is not None]
-    done = Synced()
-    if not waiting:
-        return done
-    begun = core.database.read(lambda tx: cursor_of(tx, account.id, "submissions")).position is not None
-    if begun:  # else the first pull reads everything anyway
-        since = min(moment for _, moment in waiting)
-        source = integration_type(core, account.integration).source
-        async for page in source.submissions(open_account(core, account), None, since=since):
-            done = done.plus(apply_page(core, account.id, page))
+class _Round:
+    """One round, stage by stage. What the source refuses in one stage does not keep the others from their work."""
+
+    def __init__(self, core: Core, account: AccountRecord, *, sweep: bool) -> None:
+        self.core = core
+        self.account = account
+        self.type = integration_type(core, account.integration)
+        self.opened = open_account(core, account)
+        self.whole_sweep = sweep
+        self.began: datetime = core.clock.now()
+        self.done = Synced()
+
+    @property
+    def source(self) -> FormSource[Any]:
+        return self.type.source
+
+    async def run(self) -> None:
+        """Every stage; the first thing that one of them was refused is raised at the end."""
+        failures: list[Exception] = []
+        for stage in (self._forms, self._people, self._backfill, self._pull, self._sweep):
+            try:
+                await stage()
+            except (TryLater, NeedsAttention):
+                raise
+            except Exception as error:  # noqa: BLE001 -- a fence: raised when the others had their turn
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    async def _forms(self) -> None:
+        await fetch_forms(self.core, self.account, everything=self.whole_sweep or self._sweep_begins())
+
+    async def _people(self) -> None:
+        """Who changed after signing up. Changes before the account was connected are in the submissions already."""
+        people = self.type.people
+        if people is None:
+            return
+        seen = self._cursor("people")
+        async with _closed(people.people(self.opened, seen.position, since=self.account.connected_at)) as pages:
+            async for page in pages:
+                changed = apply_people(self.core, self.account.id, page, seen=seen)
+                if changed is None:
+                    return
+                self.done = evolve(self.done, people=self.done.people + changed)
+                seen = evolve(seen, position=page.cursor, version=seen.version + 1)
+
+    async def _backfill(self) -> None:
+        """Forms that were synced a moment ago: read again what changed since they count (row B2)."""
+        forms = self.core.database.read(lambda tx: form_list(tx, self.account.id, synced=True))
+        waiting = [(form, form.backfill_from) for form in forms if form.backfill_from is not None]
+        if not waiting:
+            return
+        if self._cursor("submissions").position is not None:  # else the first pull reads everything anyway
+            since = min(moment for _, moment in waiting)
+            async with _closed(self.source.submissions(self.opened, None, since=since)) as pages:
+                async for page in pages:
+                    if not self._applied(apply_page(self.core, self.account.id, page)):
+                        return
         for form, _ in waiting:
-            core.database.write(lambda tx, form=form: set_form(tx, form.id, backfill_from=None))  # type: ignore[misc]  # -- bound by default
-    return done
+            self.core.database.write(lambda tx, form=form: set_form(tx, form.id, backfill_from=None))  # type: ignore[misc]  # -- bound by default
+
+    async def _pull(self) -> None:
+        first = self._cursor("submissions").position is None
+        if await self._read("submissions") and first:
+            self._swept()
+
+    async def _sweep(self) -> None:
+        """Goes on where the last slice ended; a sweep that is over is not begun before it is due."""
+        if self._cursor("sweep").position is None and not (self.whole_sweep or self._sweep_begins()):
+            return
+        if await self._read("sweep", most_pages=None if self.whole_sweep else SWEEP_PAGES):
+            self._swept()
+            self.core.database.write(lambda tx: begin_again(tx, self.account.id, "sweep"))
+
+    def _sweep_begins(self) -> bool:
+        return (self.account.swept_at or self.account.connected_at) + SWEEP_EVERY <= self.began
+
+    def _swept(self) -> None:
+        self.core.database.write(lambda tx: set_account(tx, self.account.id, swept_at=self.began))
+
+    async def _read(self, cursor: str, *, most_pages: int | None = None) -> bool:
+        """Apply the pages behind *cursor*, *most_pages* of them. Returns whether the last one was reached."""
+        seen = self._cursor(cursor)
+        async with _closed(self.source.submissions(self.opened, seen.position)) as pages:
+            read = 0
+            async for page in pages:
+                if not self._applied(apply_page(self.core, self.account.id, page, seen=seen)):
+                    return False
+                seen = evolve(seen, position=page.cursor, version=seen.version + 1)
+                read += 1
+                if read == most_pages:
+                    return False
+        return True
+
+    def _applied(self, outcome: PageOutcome) -> bool:
+        """Count a page. False: another worker is on it, or the account was switched off."""
+        if outcome.moved:
+            self.done = self.done.plus(outcome)
+        return outcome.moved
+
+    def _cursor(self, kind: str) -> CursorRecord:
+        return self.core.database.read(lambda tx: cursor_of(tx, self.account.id, kind))
 
 
-async def _pull(core: Core, account: AccountRecord, done: Synced) -> Synced:
-    source = integration_type(core, account.integration).source
-    seen = core.database.read(lambda tx: cursor_of(tx, account.id, "submissions"))
-    async for page in source.submissions(open_account(core, account), seen.position):
-        outcome = apply_page(core, account.id, page, seen=seen)
-        if not outcome.moved:
-            break  # another worker is on it
-        done = done.plus(outcome)
-        seen = evolve(seen, position=page.cursor, version=seen.version + 1)
-    return done
+@asynccontextmanager
+async def _closed(pages: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """*pages*, and what they hold open let go at the end, wherever reading stopped."""
+    try:
+        yield pages
+    finally:
+        close = getattr(pages, "aclose", None)
+        if close is not None:
+            await close()
 
 
-def _failed(core: Core, account: AccountRecord, *, after_seconds: float | None = None) -> None:
+def _failed(core: Core, account: AccountRecord, trouble: str, *, after_seconds: float | None = None) -> None:
     wait = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(account.failures, MOST_DOUBLINGS))
     wait = max(wait * (1 + 0.1 * core.randomness.fraction()), after_seconds or 0.0)
-    retry_at = core.clock.now() + timedelta(seconds=wait)
-    failures = account.failures + 1
-    core.database.write(lambda tx: set_account(tx, account.id, failures=failures, retry_at=retry_at))
+    values = {"failures": account.failures + 1, "retry_at": core.clock.now() + timedelta(seconds=wait)}
+    core.database.write(lambda tx: set_account(tx, account.id, trouble=trouble, **values))

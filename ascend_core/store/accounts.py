@@ -18,6 +18,7 @@ __all__ = [
     "CursorRecord",
     "account_by_id",
     "accounts",
+    "begin_again",
     "cursor_of",
     "move_cursor",
     "save_account",
@@ -45,6 +46,9 @@ class AccountRecord:
     retry_at: datetime | None = None
     failures: int = 0
     problem: str | None = None
+    trouble: str | None = None
+    resumed_at: datetime | None = None
+    swept_at: datetime | None = None
 
 
 @frozen(kw_only=True)
@@ -71,15 +75,18 @@ def account_by_id(tx: Connection, account_id: int) -> AccountRecord | None:
     return found[0] if found else None
 
 
-def save_account(tx: Connection, values: dict[str, Any]) -> int:
-    """Add an account, or give the one with the same integration and key these values. Returns its id."""
+def save_account(tx: Connection, values: dict[str, Any], *, at_first: dict[str, Any]) -> int:
+    """Add an account, or give the one with the same integration and key these values. Returns its id.
+
+    *at_first*: what a new one has beside, where *values* do not say otherwise.
+    """
     same = (_account.c.integration == values["integration"]) & (_account.c.key == values["key"])
     known = tx.execute(select(_account.c.id).where(same)).scalar_one_or_none()
     if known is not None:
         tx.execute(update(_account).where(_account.c.id == known).values(**values))
         return int(known)
     (account_id,) = reserve_ids(tx, Account, 1)
-    insert_rows(tx, Account, [{"id": account_id, "failures": 0, **values}])
+    insert_rows(tx, Account, [{"id": account_id, **at_first, **values}])
     return account_id
 
 
@@ -103,3 +110,9 @@ def move_cursor(tx: Connection, seen: CursorRecord, position: str, *, now: datet
     same = (_cursor.c.account_id == seen.account_id) & (_cursor.c.kind == seen.kind)
     moved = update(_cursor).where(same, _cursor.c.version == seen.version)
     return tx.execute(moved.values(position=position, version=seen.version + 1, moved_at=now)).rowcount == 1
+
+
+def begin_again(tx: Connection, account_id: int, kind: str) -> None:
+    """Let reading *kind* begin anew the next time."""
+    same = (_cursor.c.account_id == account_id) & (_cursor.c.kind == kind)
+    tx.execute(update(_cursor).where(same).values(position=None, version=_cursor.c.version + 1))

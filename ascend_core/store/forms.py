@@ -45,6 +45,7 @@ class FormRecord:
     location: str = ""
     group_id: int | None = None
     synced_at: datetime | None = None
+    counts_from: datetime | None = None
     fires_from: datetime | None = None
     backfill_from: datetime | None = None
     deleted_at: datetime | None = None

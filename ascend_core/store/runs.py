@@ -8,12 +8,12 @@ from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, union, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.reading import fetch, pick
-from ascend_core.store.tables import AutomationEntry, Run, Timer, TraceLine
+from ascend_core.store.tables import AutomationEntry, Message, Run, Timer, TraceLine
 
 __all__ = [
     "EntryRecord",
@@ -29,6 +29,7 @@ __all__ = [
     "insert_traces",
     "known_once_keys",
     "nudge_counts",
+    "pending_runs",
     "reserve_run_ids",
     "reserve_timer_ids",
     "runs_by_id",
@@ -41,6 +42,7 @@ __all__ = [
 _run = table_of(Run)
 _timer = table_of(Timer)
 _entry = table_of(AutomationEntry)
+_message = table_of(Message)
 _line = table_of(TraceLine)
 
 
@@ -147,6 +149,17 @@ def active_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
     """The runs of these members that have not ended, oldest first."""
     mine = _run.c.member_id.in_(sorted(member_ids)) & _run.c.ended_at.is_(None)
     return fetch(tx, RunRecord, pick(RunRecord, Run).where(mine).order_by(_run.c.id))
+
+
+def pending_runs(tx: Connection, member_ids: Collection[int]) -> set[int]:
+    """The runs of these members that have not ended, or of which a timer or a text still waits."""
+    members = sorted(member_ids)
+    active = select(_run.c.id).where(_run.c.member_id.in_(members), _run.c.ended_at.is_(None))
+    timed = select(_timer.c.run_id).where(_timer.c.member_id.in_(members), _timer.c.settled_at.is_(None))
+    texts = select(_message.c.run_id).where(
+        _message.c.member_id.in_(members), _message.c.state == "ready", _message.c.run_id.is_not(None)
+    )
+    return set(tx.execute(union(active, timed, texts)).scalars())
 
 
 def insert_entries(tx: Connection, records: Sequence[EntryRecord]) -> None:

@@ -28,11 +28,13 @@ __all__ = [
     "member_counts",
     "note_fields",
     "outcome_counts",
+    "people_of_members",
     "reserve_activity_ids",
     "reserve_submission_ids",
     "save_mapping",
     "submissions_by_id",
     "submissions_by_key",
+    "submissions_of_people",
     "submitted_times",
     "trigger_counts",
     "update_submissions",
@@ -52,6 +54,7 @@ class SubmissionRecord:
     account_id: int
     form_id: int | None
     key: str
+    person_key: str | None = None
     member_id: int | None = None
     made_member: bool = False
     outcome: str
@@ -91,6 +94,25 @@ def submissions_by_id(tx: Connection, ids: Collection[int]) -> dict[int, Submiss
     """The submissions with these ids."""
     statement = pick(SubmissionRecord, Submission).where(_submission.c.id.in_(sorted(ids)))
     return {found.id: found for found in fetch(tx, SubmissionRecord, statement)}
+
+
+def submissions_of_people(tx: Connection, account_id: int, person_keys: Collection[str]) -> list[SubmissionRecord]:
+    """The applied submissions of these people of an account."""
+    mine = (_submission.c.account_id == account_id) & _submission.c.person_key.in_(sorted(person_keys))
+    applied = mine & (_submission.c.outcome == "applied")
+    return fetch(tx, SubmissionRecord, pick(SubmissionRecord, Submission).where(applied).order_by(_submission.c.id))
+
+
+def people_of_members(
+    tx: Connection, member_ids: Collection[int]
+) -> dict[int, tuple[int | None, tuple[int, str] | None]]:
+    """Who applied submissions of these members are of: submission to (member, (account, person's key))."""
+    columns = (_submission.c.id, _submission.c.member_id, _submission.c.account_id, _submission.c.person_key)
+    applied = _submission.c.member_id.in_(sorted(member_ids)) & (_submission.c.outcome == "applied")
+    return {
+        id_: (member_id, None if person_key is None else (account_id, person_key))
+        for id_, member_id, account_id, person_key in tx.execute(select(*columns).where(applied))
+    }
 
 
 def reserve_submission_ids(tx: Connection, count: int) -> list[int]:

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 from sqlalchemy import event, text
 
-from ascend_core.contracts import Form, Inbound, Submission, SubmissionPage
+from ascend_core.contracts import Form, Inbound, Person, Submission, SubmissionPage
 from ascend_core.operations.apply_submissions import PageOutcome, apply_page
 from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core, Options
@@ -163,8 +163,14 @@ class Bench:
         values = {"modified_at": self.now, "created_at": self.now, "status": "registers", **values}
         values.setdefault("key", f"s{person}-{values.get('form_key', 'f0')}")
         state = {"status": values.pop("status")}
+        values.setdefault("person_key", f"p{person}")
         defaults = {"form_key": "f0", "phone": phone(person), "opted_in": True, "state": state}
         return Submission(**{**defaults, "fields": {"first_name": f"Ana{person}"}, **values})
+
+    def person(self, person: int = 0, **values: Any) -> Person:
+        """What the source says of *person*, changed now."""
+        defaults = {"key": f"p{person}", "phone": phone(person), "opted_in": True, "modified_at": self.now}
+        return Person(**{**defaults, **values})
 
     def page(self, *submissions: Submission, **values: Any) -> SubmissionPage:
         """A page of *submissions*."""

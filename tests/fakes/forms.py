@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ from ascend_core.contracts import (
     NudgeType,
     NudgeView,
     Owed,
+    Person,
+    PersonPage,
     Secret,
     State,
     Submission,
@@ -44,7 +46,8 @@ class BoxAccount:
 class FakeSource:
     """A sign-up box. ``forms_now`` are its forms; ``log`` every version of every submission, in order.
 
-    A cursor is a place in the log. ``trouble`` is raised before the page it names (0: the first of a pull).
+    A cursor is a place in the log. ``trouble`` is raised before the page it names (0: the first of a pull);
+    ``form_trouble`` before the forms. ``people_log`` are people who changed. A status of ``poison`` breaks it.
     """
 
     def __init__(self, page_size: int = 50) -> None:
@@ -52,12 +55,17 @@ class FakeSource:
         self.forms_now: list[Form] = []
         self.log: list[Submission] = []
         self.trouble: dict[int, Exception] = {}
+        self.form_trouble: Exception | None = None
+        self.people_log: list[Person] = []
+        self.poison: set[str] = set()
 
     async def check(self, account: BoxAccount) -> None:
         """Every account works."""
 
     async def forms(self, account: BoxAccount, cursor: str | None) -> AsyncIterator[FormPage]:
         """Always all of them."""
+        if self.form_trouble is not None:
+            raise self.form_trouble
         yield FormPage(forms=tuple(self.forms_now), cursor=str(len(self.forms_now)), total=len(self.forms_now))
 
     async def submissions(
@@ -72,8 +80,18 @@ class FakeSource:
             last = min(first + self.page_size, len(log))
             yield SubmissionPage(submissions=tuple(log[first:last]), cursor=str(last))
 
+    async def people(
+        self, account: BoxAccount, cursor: str | None, *, since: datetime | None = None
+    ) -> AsyncIterator[PersonPage]:
+        """Who changed behind *cursor*."""
+        start = int(cursor or 0)
+        changed = [each for each in self.people_log[start:] if since is None or each.modified_at >= since]
+        yield PersonPage(people=tuple(changed), cursor=str(len(self.people_log)))
+
     def activities(self, before: State | None, after: State) -> tuple[str, ...]:
         """Entering a status is what happens; a first sight of a cancelled one is nothing."""
+        if after.get("status") in self.poison:
+            raise LookupError(f"nobody knows {after}")
         was, now = None if before is None else before.get("status"), str(after.get("status"))
         if was == now or (was is None and now == "cancels"):
             return ()
@@ -96,12 +114,12 @@ class BoxTracker:
         return submission.token
 
 
-def read_fields(submission: Submission) -> tuple[FieldReading, ...]:
+def read_fields(fields: Mapping[str, Any]) -> tuple[FieldReading, ...]:
     """Every raw field; those that are none of the four are custom."""
     known = ("first_name", "last_name", "email", "zip")
     return tuple(
         FieldReading(source=name, label=name.title(), value=value, custom=name not in known)
-        for name, value in submission.fields.items()
+        for name, value in fields.items()
     )
 
 
@@ -114,7 +132,7 @@ def owes_a_submission(view: NudgeView, /) -> Owed | NotOwed:
 
 def box_integration(source: Any) -> IntegrationType:
     """The box, fed by *source*."""
-    return IntegrationType(name="box", label="Box", account=BoxAccount, key="org", source=source)
+    return IntegrationType(name="box", label="Box", account=BoxAccount, key="org", source=source, people=source)
 
 
 def box_triggers() -> tuple[TriggerType, ...]:

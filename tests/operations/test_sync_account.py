@@ -6,9 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from ascend_core.errors import NeedsAttention, TryLater
-from ascend_core.operations.sync_account import sync_account
+from ascend_core.contracts import Rejected
+from ascend_core.errors import NeedsAttention, Refused, TryLater
+from ascend_core.operations.connect import connect_account
+from ascend_core.operations.settings import change_settings
+from ascend_core.operations.sync_account import SWEEP_PAGES, sync_account
 from ascend_core.store.accounts import cursor_of, set_account
 
 
@@ -33,7 +37,7 @@ def test_a_source_that_fails_half_way_loses_nothing(bench: Any) -> None:
     after_first = (position(bench), bench.account.failures, bench.account.retry_at)
     second = sync(bench)
 
-    assert (first.applied, first.problem, second.applied) == (0, "the box is jammed", 3)
+    assert (first.applied, first.problem, second.applied) == (2, "the box is jammed", 3)
     assert after_first == ("2", 1, bench.now + timedelta(seconds=120))
     assert (position(bench), bench.account.failures, bench.account.retry_at) == ("5", 0, None)
     assert bench.one("SELECT count(*) FROM member") == 5
@@ -98,3 +102,159 @@ def test_forms_synced_later_are_read_back(bench: Any) -> None:
 
     assert (done.applied, done.fired) == (1, 1)
     assert bench.column("SELECT backfill_from FROM form") == [None]
+
+
+def test_what_is_refused_for_forms_does_not_hold_up_sign_ups(bench: Any) -> None:
+    """One list is out of order; the others go on, and the account is asked again by itself."""
+    bench.set_up()
+    bench.source.form_trouble = Refused("the list of forms has no end", reason="cycle")
+    bench.source.log = [bench.submission(0)]
+
+    refused = sync(bench)
+    troubled = (bench.account.problem, bench.account.trouble, bench.account.failures)
+    bench.source.form_trouble = None
+    bench.wait(minutes=1)
+    mended = sync(bench)
+
+    assert (refused.applied, refused.problem) == (1, "the list of forms has no end")
+    assert troubled == (None, "the list of forms has no end", 1)
+    assert (mended.problem, bench.account.trouble, bench.account.failures) == (None, None, 0)
+
+
+def test_a_new_form_counts_from_when_it_was_last_looked_for(bench: Any) -> None:
+    """Forms could not be listed for an hour; who signed up for a new one meanwhile is welcomed all the same."""
+    bench.set_up()
+    sync(bench)
+    bench.source.form_trouble = TryLater("out of order")
+    bench.wait(minutes=5)
+    sync(bench)
+    bench.source.forms_now.append(bench.form("f1"))
+    bench.source.log = [bench.submission(0, form_key="f1")]
+    bench.wait(hours=1)
+    bench.source.form_trouble = None
+
+    done = sync(bench)
+
+    assert (done.applied, done.fired) == (1, 1)
+
+
+def test_what_happened_while_the_account_was_off_fires_nothing(bench: Any) -> None:
+    """Not even on a form that came into being meanwhile (row B3)."""
+    bench.set_up()
+    sync(bench)
+    change_settings(bench.core, bench.account, sync_accounts=False)
+    bench.wait(minutes=5)
+    bench.source.forms_now.append(bench.form("f1"))
+    bench.source.log = [bench.submission(0), bench.submission(1, form_key="f1")]
+    bench.wait(hours=1)
+    change_settings(bench.core, bench.account, sync_accounts=True)
+
+    done = sync(bench)
+
+    assert (done.applied, done.fired) == (2, 0)
+
+
+def test_off_means_off_at_once(bench: Any) -> None:
+    """Even in the middle of a round: the page in hand is left, and read again when the account is on (row B3)."""
+    bench.set_up()
+    bench.source.page_size = 1
+    bench.source.log = [bench.submission(0), bench.submission(1)]
+    pages = bench.source.submissions
+
+    async def switched_off(*args: Any, **values: Any) -> Any:
+        async for page in pages(*args, **values):
+            yield page
+            change_settings(bench.core, bench.account, sync_accounts=False)
+
+    bench.source.submissions = switched_off
+    off = sync(bench)
+    bench.source.submissions = pages
+    change_settings(bench.core, bench.account, sync_accounts=True)
+    on = sync(bench)
+
+    assert (off.applied, on.applied) == (1, 1)
+
+
+def test_create_new_members_on_again_brings_nobody_back_by_itself(bench: Any) -> None:
+    """Decided: what happened while it was OFF stays ignored; the next thing that happens to a sign-up counts."""
+    bench.set_up()
+    sync(bench)
+    change_settings(bench.core, bench.account, create_members=False)
+    bench.source.log = [bench.submission(0)]
+    sync(bench)
+    change_settings(bench.core, bench.account, create_members=True)
+    again = sync(bench)
+    bench.wait(minutes=1)
+    bench.source.log.append(bench.submission(0, created_at=bench.now - timedelta(minutes=1), status="confirms"))
+
+    done = sync(bench)
+
+    assert (again.applied, done.applied) == (0, 1)
+    assert bench.column("SELECT trigger FROM activity") == ["box.confirms"]
+
+
+def test_connecting_again_leaves_the_switches_alone(bench: Any) -> None:
+    """Whoever brings a fresh key did not ask for everything to be switched on."""
+    bench.set_up()
+    change_settings(bench.core, bench.account, sync_accounts=False, create_members=False, sync_new_forms=True)
+
+    bench.run(connect_account(bench.core, "box", {"org": "north", "key": "k-2"}))
+
+    account = bench.account
+    assert (account.sync_accounts, account.create_members, account.sync_new_forms) == (False, False, True)
+
+
+def test_a_sweep_catches_what_the_source_forgot_to_date(bench: Any) -> None:
+    """A day later everything is read anew, in slices; the change fires once, and history still fires nothing."""
+    bench.set_up(automation="")
+    bench.source.page_size = 1
+    long_ago = bench.now - timedelta(days=90)
+    bench.source.log = [bench.submission(person) for person in range(SWEEP_PAGES + 3)]
+    bench.source.log.append(bench.submission(99, created_at=long_ago, modified_at=long_ago))
+    sync(bench)
+    changed = bench.source.log[1]
+    bench.source.log[1] = evolve(changed, state={"status": "confirms"})
+
+    bench.wait(hours=1)
+    quiet = sync(bench)
+    bench.wait(days=1)
+    slices = [sync(bench), sync(bench), sync(bench)]
+
+    assert (quiet.pages, quiet.fired) == (1, 0)
+    assert [each.fired for each in slices] == [1, 0, 0]
+    assert [each.pages for each in slices] == [1 + SWEEP_PAGES, 1 + 4, 1]
+    assert bench.rows("SELECT trigger, count(*) FROM activity GROUP BY trigger ORDER BY trigger") == [
+        ("box.confirms", 1),
+        ("box.registers", SWEEP_PAGES + 3),
+    ]
+
+
+def test_a_sweep_that_was_interrupted_goes_on(bench: Any) -> None:
+    """It does not begin anew for ever."""
+    bench.set_up()
+    bench.source.page_size = 1
+    bench.source.log = [bench.submission(person) for person in range(4)]
+    sync(bench)
+    bench.source.trouble = {2: TryLater("the box is jammed")}
+
+    first = bench.run(sync_account(bench.core, bench.account.id, sweep=True))
+    bench.source.trouble = {}
+    second = bench.run(sync_account(bench.core, bench.account.id, sweep=True))
+
+    assert (first.problem, first.pages, second.pages) == ("the box is jammed", 1 + 2, 1 + 2)
+    assert bench.account.swept_at == bench.now
+
+
+def test_a_record_that_was_mended_is_judged_as_if_new(bench: Any) -> None:
+    """It could not be read before; an old sign-up is history all the same, a fresh one is welcomed."""
+    bench.set_up()
+    old, fresh = bench.now - timedelta(days=90), bench.now
+    bench.apply(rejected=[Rejected(key="a", reason="malformed"), Rejected(key="b", reason="malformed")])
+    bench.wait(minutes=1)
+
+    outcome = bench.apply(
+        bench.submission(0, key="a", created_at=old), bench.submission(1, key="b", created_at=fresh, modified_at=fresh)
+    )
+
+    assert (outcome.applied, outcome.ignored, outcome.fired) == (1, 1, 1)
+    assert bench.column("SELECT reason FROM submission WHERE key = 'a'") == ["before_sync"]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id
 from ascend_core.store.types import Key
 
 __all__ = ["Account", "Activity", "Cursor", "DiscoveredField", "FieldMapping", "Form", "Submission"]
+
+
+_KNOWN = text("person_key IS NOT NULL")
 
 
 class Account(CoreRow, table=True):
@@ -36,6 +39,12 @@ class Account(CoreRow, table=True):
     failures: int = 0
     problem: str | None = None
     """What a person must do before it works again."""
+    trouble: str | None = None
+    """What went wrong in the last round; it is tried again at ``retry_at``."""
+    resumed_at: datetime | None = at(null=True)
+    """When it was last switched on again; what happened before fires nothing (row B3)."""
+    swept_at: datetime | None = at(null=True)
+    """When everything was last read from its first page to its last."""
 
 
 class Cursor(CoreRow, table=True):
@@ -66,6 +75,8 @@ class Form(CoreRow, table=True):
     group_id: int | None = ref("member_group", null=True)
     synced_at: datetime | None = at(null=True)
     """None: not synced."""
+    counts_from: datetime | None = at(null=True)
+    """Sign-ups made before this are history (row B7)."""
     fires_from: datetime | None = at(null=True)
     """What happened before this fires nothing (row B7)."""
     backfill_from: datetime | None = at(null=True)
@@ -80,12 +91,15 @@ class Submission(CoreRow, table=True):
     __table_args__ = (
         UniqueConstraint("account_id", "key"),
         Index("ix_submission_member_form", "member_id", "form_id", "created_at"),
+        Index("ix_submission_person", "account_id", "person_key", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     )
 
     id: int | None = row_id()
     account_id: int = ref("account")
     form_id: int | None = ref("form", null=True, index=True)
     key: str
+    person_key: str | None = None
+    """The source's own key of the person; kept only beside a member."""
     member_id: int | None = ref("member", null=True)
     made_member: bool = False
     """Whether it created its member."""

@@ -20,6 +20,7 @@ def test_a_signup_is_read_whole(attendance) -> None:
     assert read_attendance(attendance()) == Submission(
         key="5550001",
         form_key="70021",
+        person_key="user:90310",
         phone="2125550142",
         opted_in=True,
         state={"status": "REGISTERED", "attended": None},

@@ -13,7 +13,7 @@ def test_defaults_and_custom_fields_are_read_in_order(attendance) -> None:
     """The four that always map come first, then what the organization asks for, under its own words."""
     submission = read_attendance(attendance())
 
-    assert MAPPER.read(submission) == (
+    assert MAPPER.read(submission.fields) == (
         FieldReading(source="given_name", label="First name", value="Marisol"),
         FieldReading(source="family_name", label="Last name", value="Quillfeather"),
         FieldReading(source="email", label="Email", value="marisol@example.org"),
@@ -44,7 +44,7 @@ def test_an_empty_answer_is_none_and_a_no_is_an_answer(attendance, text, answer,
         "custom_signup_field_values.1.boolean_value": answer,
     }
 
-    readings = MAPPER.read(read_attendance(attendance(values)))
+    readings = MAPPER.read(read_attendance(attendance(values)).fields)
 
     assert readings[-1] == FieldReading(source="custom:52", label="Can drive", value=expected, custom=True)
 
@@ -56,11 +56,11 @@ def test_nothing_given_is_nothing_read(attendance) -> None:
         custom_signup_field_values=None,
     )
 
-    assert [reading.value for reading in MAPPER.read(read_attendance(payload))] == ["Marisol", None, None, None]
+    assert [reading.value for reading in MAPPER.read(read_attendance(payload).fields)] == ["Marisol", None, None, None]
 
 
 def test_a_custom_field_without_name_gets_one(attendance) -> None:
     """It can still be chosen under *Additional mappings*."""
     payload = attendance({"custom_signup_field_values.0.custom_field_name": None})
 
-    assert MAPPER.read(read_attendance(payload))[4].label == "Custom field 51"
+    assert MAPPER.read(read_attendance(payload).fields)[4].label == "Custom field 51"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -139,7 +139,7 @@ async def _handle(request: RawRequest) -> Answer:
     return Answer()
 
 
-def _read(submission: Submission) -> tuple[FieldReading, ...]:
+def _read(fields: Mapping[str, Any]) -> tuple[FieldReading, ...]:
     return ()
 
 

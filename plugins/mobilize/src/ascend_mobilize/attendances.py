@@ -6,6 +6,7 @@ from typing import Any
 
 from ascend_core.contracts import Rejected, Submission
 from ascend_core.errors import BadInput
+from ascend_mobilize.people import opted_in, person_fields, person_key, phone_of
 from ascend_mobilize.reading import Node, stable_key, zone_name
 
 __all__ = ["read_attendance"]
@@ -35,14 +36,12 @@ def _submission(root: Node, *, key: int, form_key: int) -> Submission:
     return Submission(
         key=str(key),
         form_key=str(form_key),
-        phone=_primary(person["phone_numbers"], "number"),
-        opted_in=_opted_in(person),
+        person_key=person_key(person),
+        phone=phone_of(person),
+        opted_in=opted_in(person),
         state={"status": root["status"].text(), "attended": root["attended"].flag()},
         fields={
-            "given_name": person["given_name"].text(),
-            "family_name": person["family_name"].text(),
-            "email": _primary(person["email_addresses"], "address"),
-            "postal_code": _primary(person["postal_addresses"], "postal_code"),
+            **person_fields(person),
             "custom_signup_field_values": [_custom(node) for node in root["custom_signup_field_values"].elements()],
         },
         token=root["referrer"]["utm_content"].text(),
@@ -52,27 +51,6 @@ def _submission(root: Node, *, key: int, form_key: int) -> Submission:
         created_at=root["created_date"].required_moment(),
         modified_at=root["modified_date"].required_moment(),
     )
-
-
-def _primary(entries: Node, name: str) -> str | None:
-    """The member *name* of the entry marked primary, else of the first that has one. Every entry is looked at."""
-    found = [(entry["primary"].flag() is True, entry[name].text()) for entry in entries.elements()]
-    primary = [text for is_primary, text in found if is_primary and text is not None]
-    return next(iter([*primary, *(text for _, text in found if text is not None)]), None)
-
-
-def _opted_in(person: Node) -> bool | None:
-    """What the person said about texts from this organization; being blocked by it is as strong as opting out."""
-    said, blocked_at = person["sms_opt_in_status"].text(), person["blocked_date"].number()
-    if blocked_at is not None:
-        return False
-    match (said or "").upper():
-        case "OPT_IN":
-            return True
-        case "OPT_OUT":
-            return False
-        case _:
-            return None
 
 
 def _custom(node: Node) -> dict[str, int | str | bool | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ascend_core.contracts import DefaultMapping, FieldMapperType, FieldReading, Submission
+from ascend_core.contracts import DefaultMapping, FieldMapperType, FieldReading
 
 __all__ = ["DEFAULTS", "MAPPER", "read_fields"]
 
@@ -17,13 +17,16 @@ DEFAULTS = (
 )
 
 
-def read_fields(submission: Submission) -> tuple[FieldReading, ...]:
-    """What *submission* says: first the defaults, then the custom fields in the form's order. Empty is None."""
+def read_fields(fields: Mapping[str, Any]) -> tuple[FieldReading, ...]:
+    """What the *fields* of a sign-up, or of a person, say: the defaults, then the custom fields in the form's order.
+
+    Empty is None.
+    """
     defaults = (
-        FieldReading(source=default.source, label=default.label, value=submission.fields.get(default.source))
+        FieldReading(source=default.source, label=default.label, value=fields.get(default.source))
         for default in DEFAULTS
     )
-    custom = submission.fields.get("custom_signup_field_values", ())
+    custom = fields.get("custom_signup_field_values", ())
     return (*defaults, *(_read_custom(answer) for answer in custom))
 
 

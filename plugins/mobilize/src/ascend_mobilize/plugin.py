@@ -34,13 +34,15 @@ class MobilizePlugin(AscendHooks):
     @hookimpl
     def ascend_register_integrations(self, context: PluginContext) -> Iterable[IntegrationType]:
         """Mobilize organizations."""
+        source = MobilizeSource(context)
         return (
             IntegrationType(
                 name="mobilize",
                 label="Mobilize",
                 account=MobilizeAccount,
                 key="org_id",
-                source=MobilizeSource(context),
+                source=source,
+                people=source,
                 sandbox=_make_sandbox,
             ),
         )

@@ -7,7 +7,16 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ascend_core.contracts import Form, FormPage, PluginContext, Rejected, State, Submission, SubmissionPage
+from ascend_core.contracts import (
+    Form,
+    FormPage,
+    PersonPage,
+    PluginContext,
+    Rejected,
+    State,
+    Submission,
+    SubmissionPage,
+)
 from ascend_core.errors import BadInput, NeedsAttention, Refused, RunTimeError
 from ascend_mobilize.account import MobilizeAccount
 from ascend_mobilize.activities import activities
@@ -17,6 +26,7 @@ from ascend_mobilize.client import TIMEOUT, MobilizeClient
 from ascend_mobilize.cursors import Pull, dump_pulls, load_pulls
 from ascend_mobilize.events import read_deletion, read_event
 from ascend_mobilize.pace import Pace
+from ascend_mobilize.people import read_person
 from ascend_mobilize.reading import Node
 
 __all__ = ["MobilizeSource"]
@@ -72,12 +82,7 @@ class MobilizeSource:
         self, account: MobilizeAccount, cursor: str | None, *, since: datetime | None = None
     ) -> AsyncIterator[SubmissionPage]:
         """Submissions changed since *cursor*; without one, since *since* (to the second), or all."""
-        now = self._now()
-        if cursor is None:
-            asked = None if since is None else max(0, int(since.timestamp()) - 1)  # its own second may be left out
-            pull = Pull(asked=asked, high=None if asked is None else asked + 1, started=now)
-        else:
-            pull = load_pulls(cursor)[1].get("attendances", Pull(started=now)).again(now=now)
+        pull = self._pull("attendances", cursor, since)
         async with self._client(account) as client:
             first = client.url("attendances", per_page=PER_PAGE, updated_since=pull.asked)
             async for page in _pages(client, account, first, pull.next):
@@ -90,9 +95,32 @@ class MobilizeSource:
                     total=page.total,
                 )
 
+    async def people(
+        self, account: MobilizeAccount, cursor: str | None, *, since: datetime | None = None
+    ) -> AsyncIterator[PersonPage]:
+        """People changed since *cursor*, or since *since*. None where the key may not list them."""
+        pull = self._pull("people", cursor, since)
+        async with self._client(account) as client:
+            first = client.url("people", per_page=PER_PAGE, updated_since=pull.asked)
+            try:
+                async for page in _pages(client, account, first, pull.next):
+                    pull = pull.read(newest=_newest(page.records, "modified_date"), following=page.next)
+                    people = [person for record in page.records if (person := read_person(record)) is not None]
+                    yield PersonPage(people=tuple(people), cursor=dump_pulls({"people": pull}, at="people"))
+            except NeedsAttention:
+                return  # a key that opens nothing at all is told by the other lists
+
     def activities(self, before: State | None, after: State) -> tuple[str, ...]:
         """What happened between two states; see ``ascend_mobilize.activities``."""
         return activities(before, after)
+
+    def _pull(self, name: str, cursor: str | None, since: datetime | None) -> Pull:
+        """The pull of the list *name* to go on with at *cursor*, or to begin at *since*."""
+        now = self._now()
+        if cursor is not None:
+            return load_pulls(cursor)[1].get(name, Pull(started=now)).again(now=now)
+        asked = None if since is None else max(0, int(since.timestamp()) - 1)  # its own second may be left out
+        return Pull(asked=asked, high=None if asked is None else asked + 1, started=now)
 
     async def _form_list(
         self, client: MobilizeClient, account: MobilizeAccount, name: str, pulls: dict[str, Pull], *, now: int

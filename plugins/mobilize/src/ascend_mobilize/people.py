@@ -1,0 +1,73 @@
+"""Reads one Mobilize person, by itself or inside an attendance: always as that person is described now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ascend_core.contracts import Person
+from ascend_core.errors import BadInput
+from ascend_mobilize.reading import Node
+
+__all__ = ["opted_in", "person_fields", "person_key", "phone_of", "read_person"]
+
+
+def read_person(record: Any) -> Person | None:
+    """The person that *record* (of the list of people, or anything else) tells of; None: it cannot be read."""
+    root = Node(record)
+    try:
+        key = person_key(root)
+        if key is None:
+            return None
+        return Person(
+            key=key,
+            phone=phone_of(root),
+            opted_in=opted_in(root),
+            fields=person_fields(root),
+            modified_at=root["modified_date"].required_moment(),
+        )
+    except BadInput:
+        return None
+
+
+def person_key(person: Node) -> str | None:
+    """By ``user_id``, as Mobilize recommends (contract, *Person*); ``id`` is the older one."""
+    user_id, old_id = person["user_id"].number(), person["id"].number()
+    if user_id is not None:
+        return f"user:{user_id}"
+    return None if old_id is None else f"person:{old_id}"
+
+
+def person_fields(person: Node) -> dict[str, Any]:
+    """What the default mappings read."""
+    return {
+        "given_name": person["given_name"].text(),
+        "family_name": person["family_name"].text(),
+        "email": _primary(person["email_addresses"], "address"),
+        "postal_code": _primary(person["postal_addresses"], "postal_code"),
+    }
+
+
+def phone_of(person: Node) -> str | None:
+    """The one number there is, as it was typed."""
+    return _primary(person["phone_numbers"], "number")
+
+
+def opted_in(person: Node) -> bool | None:
+    """What the person said about texts from this organization; being blocked by it is as strong as opting out."""
+    said, blocked_at = person["sms_opt_in_status"].text(), person["blocked_date"].number()
+    if blocked_at is not None:
+        return False
+    match (said or "").upper():
+        case "OPT_IN":
+            return True
+        case "OPT_OUT":
+            return False
+        case _:
+            return None
+
+
+def _primary(entries: Node, name: str) -> str | None:
+    """The member *name* of the entry marked primary, else of the first that has one. Every entry is looked at."""
+    found = [(entry["primary"].flag() is True, entry[name].text()) for entry in entries.elements()]
+    primary = [text for is_primary, text in found if is_primary and text is not None]
+    return next(iter([*primary, *(text for _, text in found if text is not None)]), None)
