@@ -52,9 +52,11 @@ def connect_channel_command(type_: ChannelType) -> click.Command:
     def connect(**given: Any) -> None:
         values = options.read(given)
         with opened_core() as core:
-            asyncio.run(connect_channel(core, type_.name, values))
+            before = asyncio.run(connect_channel(core, type_.name, values))
             address = f"{core.options.public_url}/hooks/{type_.name}/inbound"
         say(f"{type_.label} is connected.")
+        if before is not None:
+            say(f"It sends from now on; '{before}' only listens, for replies and delivery statuses.")
         say(f"Let the provider post incoming texts to: {address}")
         if not os.environ.get("ASCEND_PUBLIC_URL"):
             say("Set ASCEND_PUBLIC_URL to the address at which the world reaches ascend serve.")

@@ -72,12 +72,14 @@ def _account(record: AccountRecord, forms: tuple[int, int], now: datetime) -> di
 def channels_described(core: Core, channel: str | None = None) -> list[dict[str, Any]]:
     """Every connected channel (that one), without its secrets."""
     found = core.database.read(channels)
-    return [_channel(record) for record in found if channel in (None, record.channel)]
+    sends = found[0].channel if found else None
+    return [_channel(record, sends) for record in found if channel in (None, record.channel)]
 
 
-def _channel(record: ChannelRecord) -> dict[str, Any]:
+def _channel(record: ChannelRecord, sends: str | None) -> dict[str, Any]:
     return {
         "channel": record.channel,
+        "sends": record.channel == sends,
         "settings": record.settings,
         "connected_at": record.connected_at,
         "paused_until": record.paused_until,
@@ -117,13 +119,14 @@ def show_channels(described: list[dict[str, Any]]) -> None:
     rows = [
         (
             each["channel"],
+            "sends" if each["sends"] else "listens",
             moment(each["connected_at"]),
             ", ".join(f"{name}: {value}" for name, value in each["settings"].items()) or None,
             each["problem"] or (f"paused until {moment(each['paused_until'])}" if each["paused_until"] else None),
         )
         for each in described
     ]
-    show_table(("Channel", "Connected", "Settings", "Problem"), rows)
+    show_table(("Channel", "Does", "Connected", "Settings", "Problem"), rows)
 
 
 def _counts(document: dict[str, Any]) -> Iterable[tuple[str, int]]:

@@ -13,6 +13,7 @@ from ascend_core.operations.core import Core
 from ascend_core.store.accounts import AccountRecord, accounts, save_account
 from ascend_core.store.channels import ChannelRecord, channels, save_channel
 from ascend_core.store.database import Tx
+from ascend_core.store.messages import hold_under_way
 
 __all__ = [
     "channel_type",
@@ -83,8 +84,12 @@ async def connect_account(
     return core.database.write(lambda tx: save_account(tx, row | chosen, at_first=at_first))
 
 
-async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -> None:
-    """Connect a channel after checking that it works. Errors as ``connect_account``."""
+async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -> str | None:
+    """Connect a channel after checking that it works: from now on it sends. Errors as ``connect_account``.
+
+    Returns the channel that sent until now, where that is another one. It goes on listening, so that statuses and
+    replies to its number arrive; what was under way with it is held for a person, because nobody else can look it up.
+    """
     type_ = channel_type(core, channel)
     settings = _make(type_.settings, values, what=type_.label)
     try:
@@ -94,7 +99,16 @@ async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -
     plain, secret = _split(type_.settings, values)
     sealed = core.vault.seal(secret)
     now = core.clock.now()
-    core.database.write(lambda tx: save_channel(tx, channel, settings=plain, sealed=sealed, now=now))
+
+    def work(tx: Tx) -> str | None:
+        before = next((record.channel for record in channels(tx)), None)
+        save_channel(tx, channel, settings=plain, sealed=sealed, now=now)
+        if before in (None, channel):
+            return None
+        hold_under_way(tx, reason="channel_changed")
+        return before
+
+    return core.database.write(work)
 
 
 def open_account(core: Core, record: AccountRecord) -> Any:
@@ -104,7 +118,7 @@ def open_account(core: Core, record: AccountRecord) -> Any:
 
 
 def open_channel(core: Core, name: str | None = None) -> tuple[ChannelRecord, ChannelType, Any] | None:
-    """The connected channel (of that name), its type and its settings; None: none is connected."""
+    """The channel that sends (or the connected one of that name), its type and its settings; None: there is none."""
     found = core.database.read(channels)
     for record in found:
         if name in (None, record.channel):

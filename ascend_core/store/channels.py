@@ -32,8 +32,9 @@ class ChannelRecord:
 
 
 def channels(tx: Connection) -> list[ChannelRecord]:
-    """Every connected channel, oldest first."""
-    return fetch(tx, ChannelRecord, pick(ChannelRecord, ChannelAccount).order_by(_channel.c.id))
+    """Every connected channel. The first, connected last, is the one that sends; the others only listen."""
+    newest = (_channel.c.connected_at.desc(), _channel.c.id.desc())
+    return fetch(tx, ChannelRecord, pick(ChannelRecord, ChannelAccount).order_by(*newest))
 
 
 def save_channel(tx: Connection, channel: str, *, settings: dict[str, Any], sealed: str, now: datetime) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "FINAL",
     "MessageRecord",
     "cancel_ready",
+    "hold_under_way",
     "insert_messages",
     "let_wait",
     "messages_by_key",
@@ -165,6 +166,12 @@ def put_in_doubt(tx: Connection, *, claimed_before: datetime | None = None) -> i
     if claimed_before is not None:
         stuck &= _message.c.claimed_at <= claimed_before
     return tx.execute(update(_message).where(stuck).values(state="unknown")).rowcount
+
+
+def hold_under_way(tx: Connection, *, reason: str) -> int:
+    """Leave every text that is being sent, or may have been, to a person; a delivery status may still settle it."""
+    under_way = _message.c.state.in_(("sending", "unknown"))
+    return tx.execute(update(_message).where(under_way).values(state="held", reason=reason)).rowcount
 
 
 def unknown_messages(tx: Connection, *, claimed_before: datetime, now: datetime, limit: int) -> list[MessageRecord]:

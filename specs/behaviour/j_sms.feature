@@ -65,6 +65,31 @@ Feature: The SMS channel
     And 5 minutes pass
     Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
 
+  @J1 @telnyx
+  Scenario Outline: Another provider keeps the same promises
+    When the carrier does "<fault>" once
+    And Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And the messages are
+      | delivered | 1 |
+    When Ana replies "Stop."
+    And Ana submits the form "Saturday Canvass"
+    And 1 day passes
+    Then Ana gets the text "You are unsubscribed and will get no more texts from us. Reply START to join again."
+    And the ledger of Ana's consent reads
+      | subscribed   | form    |
+      | unsubscribed | keyword |
+
+    Examples:
+      | fault                      |
+      | callback_before_response   |
+      | duplicate_callbacks        |
+      | unknown_status             |
+      | bad_signature              |
+      | 429                        |
+      | drop_response_after_accept |
+
   @J2
   Scenario Outline: STOP in any spelling is heard before any flow, and confirmed once
     Given the carrier leaves STOP, START and HELP to us

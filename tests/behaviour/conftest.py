@@ -37,6 +37,7 @@ STEPS = sorted(file.stem for file in (Path(__file__).parent / "steps").glob("*.p
 
 def pytest_configure(config: pytest.Config) -> None:
     """A row's id is a mark (``pytest -m H1``), and every module of steps is known to every story."""
+    config.addinivalue_line("markers", "telnyx: the carrier of the story is reached through Telnyx")
     for row in ROWS:
         config.addinivalue_line("markers", f"{row}: row {row} of specs/behaviour/README.md")
     for module in STEPS:
@@ -78,7 +79,9 @@ def http() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def story(tmp_path: Path, database_url: str, http: httpx.Client) -> Iterator[Story]:
+def story(request: pytest.FixtureRequest, tmp_path: Path, database_url: str, http: httpx.Client) -> Iterator[Story]:
     """One story: a world of its own, and who and what it told of so far."""
-    with World(tmp_path, start=START, database_url=database_url, randomness=SeededRandomness(1)) as world:
+    channel = "telnyx" if request.node.get_closest_marker("telnyx") else "sms"
+    randomness = SeededRandomness(1)
+    with World(tmp_path, start=START, database_url=database_url, randomness=randomness, channel=channel) as world:
         yield Story(world=world, http=http)

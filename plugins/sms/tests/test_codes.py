@@ -11,26 +11,30 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ascend_core.contracts import DeliveryState, DeliveryStatus, RawRequest
+from ascend_core.contracts import DeliveryState, DeliveryStatus, RawRequest, Secret
 from ascend_core.errors import NeedsAttention, Refused, RunTimeError, TryLater, Unsure
-from ascend_sms.codes import CODES
-from ascend_sms.replies import receipt_in
+from ascend_sms.codes import CODES as TWILIO
+from ascend_sms.meanings import Codes
+from ascend_sms.replies import problem, receipt_in
 from ascend_sms.settings import SmsSettings
+from ascend_sms.telnyx.codes import CODES as TELNYX
+from ascend_sms.telnyx.settings import TelnyxSettings
+from ascend_sms.telnyx.webhooks import events_in
 from ascend_sms.webhooks import event_in
 from ascend_sms.wire import Reply
 
 SPEC = Path(__file__).parents[3] / "specs" / "carrier-codes.md"
 ROW = re.compile(r"^\| (\d{5}) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
-ROWS = [tuple(row) for row in ROW.findall(SPEC.read_text("utf-8"))] if SPEC.exists() else []
+TEXT = SPEC.read_text("utf-8") if SPEC.exists() else "## Telnyx"
+TWILIO_ROWS, TELNYX_ROWS = ([tuple(row) for row in ROW.findall(part)] for part in TEXT.split("## Telnyx"))
+ROWS = [(TWILIO, *row) for row in TWILIO_ROWS] + [(TELNYX, *row) for row in TELNYX_ROWS]
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
 pytestmark = pytest.mark.skipif(not SPEC.exists(), reason="the specifications are not beside the wheels")
 
 
-def refusal(status: int, body: bytes) -> RunTimeError:
-    with pytest.raises(RunTimeError) as caught:
-        receipt_in(Reply(status=status, headers=httpx.Headers(), body=body), NOW)
-    return caught.value
+def refusal(status: int, body: bytes, codes: Codes = TWILIO) -> RunTimeError:
+    return problem(Reply(status=status, headers=httpx.Headers(), body=body), NOW, codes)
 
 
 def described(error: RunTimeError) -> str:
@@ -57,23 +61,25 @@ def told(event: DeliveryStatus) -> str:
 
 def test_the_table_is_complete() -> None:
     """No code is handled that nobody can look up, and none is promised that is not handled."""
-    assert [int(code) for code, *_ in ROWS] == sorted(CODES)
-    assert {int(code): says for code, says, *_ in ROWS} == {code: meaning.says for code, meaning in CODES.items()}
+    for codes, rows in ((TWILIO, TWILIO_ROWS), (TELNYX, TELNYX_ROWS)):
+        assert [int(code) for code, *_ in rows] == sorted(codes)
+        assert {int(code): says for code, says, *_ in rows} == {code: meaning.says for code, meaning in codes.items()}
 
 
-@pytest.mark.parametrize(("code", "says", "asked", "status"), ROWS)
-def test_a_refused_text_goes_on_as_the_table_says(code: str, says: str, asked: str, status: str) -> None:
-    """In the provider's own error shape and in that of RFC 9457, as a number and as a string."""
+@pytest.mark.parametrize(("codes", "code", "says", "asked", "status"), ROWS)
+def test_a_refused_text_goes_on_as_the_table_says(codes: Codes, code: str, says: str, asked: str, status: str) -> None:
+    """In each shape that errors come in, as a number and as a string."""
     own = {"code": int(code), "message": "no", "more_info": "https://example.org", "status": 400}
-    problem = {"type": "https://example.org", "title": "no", "status": 400, "code": code, "detail": "no", "errors": []}
+    rfc = {"type": "https://example.org", "title": "no", "status": 400, "code": code, "detail": "no", "errors": []}
+    listed = {"errors": [{"code": code, "title": "no", "detail": "no"}]}
 
-    errors = [refusal(400, json.dumps(body).encode()) for body in (own, problem)]
+    errors = [refusal(400, json.dumps(body).encode(), codes) for body in (own, rfc, listed)]
 
-    assert [described(error) for error in errors] == [asked] * 2
+    assert [described(error) for error in errors] == [asked] * 3
     assert all(code in str(error) and says in str(error) for error in errors)
 
 
-@pytest.mark.parametrize(("code", "says", "asked", "status"), ROWS)
+@pytest.mark.parametrize(("code", "says", "asked", "status"), TWILIO_ROWS)
 def test_a_failed_text_ends_as_the_table_says(
     code: str, says: str, asked: str, status: str, settings: SmsSettings, posted: Callable[..., RawRequest]
 ) -> None:
@@ -85,6 +91,19 @@ def test_a_failed_text_ends_as_the_table_says(
     assert isinstance(event, DeliveryStatus)
     assert told(event) == status
     assert event.error_code == code
+
+
+@pytest.mark.parametrize(("code", "says", "asked", "status"), TELNYX_ROWS)
+def test_a_text_that_telnyx_failed_ends_as_the_table_says(code: str, says: str, asked: str, status: str) -> None:
+    """In an event, where the code is a string in a list."""
+    payload = {"id": "a1", "to": [{"status": "sending_failed"}], "errors": [{"code": code, "title": "no"}]}
+    body = json.dumps({"data": {"event_type": "message.finalized", "payload": payload}}).encode()
+    settings = TelnyxSettings(api_key=Secret("k"), public_key="A" * 43 + "=", from_number="+12025550100")
+
+    (event,) = events_in(settings, RawRequest(method="POST", url="https://example.org/?m=k-1", headers=(), body=body))
+
+    assert isinstance(event, DeliveryStatus)
+    assert (told(event), event.error_code, event.message_key) == (status, code, "k-1")
 
 
 @pytest.mark.parametrize("code", ["", "0", "99999", "x", "٣", "-1", "1" * 50, "21610.0"])
@@ -129,10 +148,15 @@ BODIES = [
         (502, "looked up"),
         (503, "looked up"),
         (504, "looked up"),
-        (200, "looked up"),
-        (201, "looked up"),
     ],
 )
 def test_answers_that_name_no_known_code_go_by_their_status(body: bytes, status: int, expected: str) -> None:
     """HTML of a proxy, nothing, half a body: what may have been sent is looked up, and never repeated blindly."""
     assert described(refusal(status, body)) == expected
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_a_success_that_names_no_text_may_have_been_sent(body: bytes) -> None:
+    """It is looked up as well."""
+    with pytest.raises(Unsure):
+        receipt_in(Reply(status=201, headers=httpx.Headers(), body=body), NOW)

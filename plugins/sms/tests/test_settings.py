@@ -77,7 +77,7 @@ def test_never_shows_a_secret(settings_with: MakeSettings) -> None:
         ({"base_url": "https://u:p@a.org"}, "Base URL must look like https://api.twilio.com."),
         ({"base_url": "https://a.org?x=1"}, "Base URL must look like https://api.twilio.com."),
         ({"base_url": "https://[::1"}, "Base URL cannot be read; it must look like https://api.twilio.com."),
-        ({"base_url": "http://a.org"}, "Base URL must begin with https:// because the auth token is sent there."),
+        ({"base_url": "http://a.org"}, "Base URL must begin with https:// because the secret is sent there."),
         ({"keyword_replies": "both"}, "Keyword replies must be 'provider' or 'plugin'."),
     ],
 )

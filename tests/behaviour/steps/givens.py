@@ -26,7 +26,7 @@ def _connected(story: Story) -> None:
 @given("the carrier leaves STOP, START and HELP to us")
 def _opt_out_is_ours(story: Story) -> None:
     settings = story.world.carrier.settings(story.world.carrier_url)
-    story.world.run(connect_channel(story.world.core, "sms", {**settings, "keyword_replies": "plugin"}))
+    story.world.run(connect_channel(story.world.core, story.world.channel, {**settings, "keyword_replies": "plugin"}))
     story.control(story.world.carrier_url, "opt_out", {"mode": "none"})
 
 

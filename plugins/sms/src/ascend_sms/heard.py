@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Collection
 from typing import Final
 
 from ascend_core.contracts import Inbound
 from ascend_core.errors import BadInput
 from ascend_sms.keywords import Keyword, keyword_in
-from ascend_sms.settings import SmsSettings
-from ascend_sms.vocabulary import PROVIDER_WORDS
 
 __all__ = ["heard"]
 
@@ -22,24 +21,24 @@ _SHORTEST_ENCODED: Final = 60
 """Characters. Long texts of some carriers arrive as base64 of the whole; nothing shorter has been seen."""
 
 
-def heard(settings: SmsSettings, *, sid: str, phone: str, body: str, opt_out_type: str) -> Inbound:
+def heard(*, sid: str, phone: str, body: str, opt_out_type: str, answered: Collection[str]) -> Inbound:
     """The text *sid* from *phone*. *opt_out_type* is what the provider took it for ('': it does not say).
 
+    *answered* are the words, in capitals, that the provider answers itself when a message is nothing else.
     Short codes and names write too; whoever has no number that can be answered is not a person: raises BadInput.
     """
     if not sid:
-        raise BadInput("the text has no MessageSid")
+        raise BadInput("the text has no id")
     if not _E164.fullmatch(phone):
-        raise BadInput("the text's From is not an E.164 number")
+        raise BadInput("the text's sender is not an E.164 number")
     body = _unwrapped(body.replace("\0", ""))
     said = _OPT_OUT.get(opt_out_type.strip().upper())
-    answers = settings.keyword_replies == "provider" and body.strip().upper() in PROVIDER_WORDS
     return Inbound(
         provider_id=sid,
         phone=phone,
         body=body,
         keyword=said or keyword_in(body),
-        provider_answered=said is not None or answers,
+        provider_answered=said is not None or body.strip().upper() in answered,
     )
 
 

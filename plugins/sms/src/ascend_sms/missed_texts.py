@@ -46,6 +46,6 @@ def missed_in(settings: SmsSettings, since: datetime, records: Sequence[Mapping[
 def _text(settings: SmsSettings, record: Mapping[str, Any]) -> Inbound | None:
     sid, phone, body = (str(record.get(name) or "") for name in ("sid", "from", "body"))
     try:
-        return heard(settings, sid=sid, phone=phone, body=body, opt_out_type="")
+        return heard(sid=sid, phone=phone, body=body, opt_out_type="", answered=settings.answered_words)
     except BadInput:
         return None

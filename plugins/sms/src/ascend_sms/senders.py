@@ -12,7 +12,7 @@ from typing import Final
 from ascend_core.contracts import Sender
 from ascend_sms.settings import SmsSettings
 
-__all__ = ["sender_of"]
+__all__ = ["sender_named", "sender_of"]
 
 _SHORT_CODE: Final = re.compile(r"[0-9]{5,6}")
 _TOLL_FREE: Final = re.compile(r"\+18(00|33|44|55|66|77|88)[0-9]{7}")
@@ -20,10 +20,14 @@ _TOLL_FREE: Final = re.compile(r"\+18(00|33|44|55|66|77|88)[0-9]{7}")
 
 def sender_of(settings: SmsSettings) -> Sender:
     """The sender in *settings*: its service where it has one, for that picks among its numbers, else its number."""
-    if settings.messaging_service_sid:
+    return sender_named(settings.from_number, pool=settings.messaging_service_sid)
+
+
+def sender_named(number: str, *, pool: str) -> Sender:
+    """The sender *number*, or the *pool* of numbers ('': none)."""
+    if pool:
         # it may hold one number or a hundred: as fast as one, until somebody says otherwise
-        return Sender(key=settings.messaging_service_sid, kind="pool", per_second=1, burst=10)
-    number = settings.from_number
+        return Sender(key=pool, kind="pool", per_second=1, burst=10)
     if _SHORT_CODE.fullmatch(number):
         return Sender(key=number, kind="short code", per_second=100, burst=100)
     if _TOLL_FREE.fullmatch(number):

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import httpx
 from attrs import Attribute, field, frozen
 
 from ascend_core.contracts import Secret
 from ascend_core.errors import BadInput
+from ascend_sms.filling_in import check_replies, check_sender, check_url, phone, replies, secret, text, url
 from ascend_sms.signature import SigningKeys
+from ascend_sms.vocabulary import PROVIDER_WORDS
 
 __all__ = ["TWILIO_URL", "SmsSettings"]
 
 TWILIO_URL: Final = "https://api.twilio.com"
 
-_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-_SHORT_CODE: Final = re.compile(r"[0-9]{5,6}")
 _SIDS: Final = {"account_sid": "AC", "messaging_service_sid": "MG", "api_key_sid": "SK"}
 _LABELS: Final = {
     "account_sid": "Account SID",
@@ -28,30 +26,9 @@ _LABELS: Final = {
 }
 
 
-def _text(value: object) -> str:
-    """*value* without the spaces people paste; None is nothing."""
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _secret(value: object) -> Secret | None:
-    """*value* as a Secret; an empty one is None."""
-    revealed = value.reveal() if isinstance(value, Secret) else _text(value)
-    return Secret(revealed.strip()) if revealed.strip() else None
-
-
 def _url(value: object) -> str:
-    """*value* without a slash at the end; nothing is the provider's own."""
-    return _text(value).rstrip("/") or TWILIO_URL
-
-
-def _replies(value: object) -> str:
-    """*value* in small letters; nothing is ``provider``."""
-    return _text(value).lower() or "provider"
-
-
-def _phone(value: object) -> str:
-    """*value* without what people put between digits."""
-    return re.sub(r"[\s().\-\u2010-\u2015\u200b-\u200f\u202a-\u202e]", "", _text(value))
+    """*value*, or the provider's own address."""
+    return url(value, TWILIO_URL)
 
 
 def _check_sid(settings: SmsSettings, attribute: Attribute[Any], value: str) -> None:
@@ -73,50 +50,27 @@ def _check_token(_settings: SmsSettings, _attribute: Attribute[Any], value: Secr
         raise BadInput("Auth token is missing. It is needed to check incoming requests, with an API key too.")
 
 
-def _check_sender(_settings: SmsSettings, _attribute: Attribute[Any], value: str) -> None:
-    """A sender people can answer: STOP must reach us."""
-    if value and not (_E164.fullmatch(value) or _SHORT_CODE.fullmatch(value)):
-        raise BadInput("From number is neither a number like +12025550100 nor a short code of 5 or 6 digits.")
-
-
-def _check_url(_settings: SmsSettings, _attribute: Attribute[Any], value: str) -> None:
-    """The secret travels there: https, except to this very machine."""
-    try:
-        url = httpx.URL(value)
-    except httpx.InvalidURL as error:
-        raise BadInput(f"Base URL cannot be read; it must look like {TWILIO_URL}.") from error
-    if not url.host or url.scheme not in ("http", "https") or url.query or url.fragment or url.userinfo:
-        raise BadInput(f"Base URL must look like {TWILIO_URL}.")
-    if url.scheme == "http" and url.host not in _LOOPBACK:
-        raise BadInput("Base URL must begin with https:// because the auth token is sent there.")
-
-
-def _check_replies(_settings: SmsSettings, _attribute: Attribute[Any], value: str) -> None:
-    if value not in ("provider", "plugin"):
-        raise BadInput("Keyword replies must be 'provider' or 'plugin'.")
-
-
 @frozen(kw_only=True)
 class SmsSettings:
     """One sender: an account, its secrets and a number or a messaging service. A wrong one raises BadInput."""
 
-    base_url: str = field(default=TWILIO_URL, converter=_url, validator=_check_url)
+    base_url: str = field(default=TWILIO_URL, converter=_url, validator=check_url)
     """Where the API is; a compatible provider or a stand-in has another one."""
-    account_sid: str = field(converter=_text, validator=_check_sid)
-    auth_token: Secret = field(converter=_secret, validator=_check_token)
-    from_number: str = field(default="", converter=_phone, validator=_check_sender)
+    account_sid: str = field(converter=text, validator=_check_sid)
+    auth_token: Secret = field(converter=secret, validator=_check_token)
+    from_number: str = field(default="", converter=phone, validator=check_sender)
     """E.164, or a short code."""
-    messaging_service_sid: str = field(default="", converter=_text, validator=_check_sid)
+    messaging_service_sid: str = field(default="", converter=text, validator=_check_sid)
     """Instead of a number, or with it."""
-    second_auth_token: Secret | None = field(default=None, converter=_secret)
+    second_auth_token: Secret | None = field(default=None, converter=secret)
     """Also believed in signatures: set it while the token is being replaced."""
-    api_key_sid: str = field(default="", converter=_text, validator=_check_sid)
+    api_key_sid: str = field(default="", converter=text, validator=_check_sid)
     """Used for calls instead of the auth token, with its secret."""
-    api_key_secret: Secret | None = field(default=None, converter=_secret)
-    shared_key_id: str = field(default="", converter=_text)
+    api_key_secret: Secret | None = field(default=None, converter=secret)
+    shared_key_id: str = field(default="", converter=text)
     """Of a key that signs webhooks instead of the auth token, with its secret."""
-    shared_key_secret: Secret | None = field(default=None, converter=_secret)
-    keyword_replies: str = field(default="provider", converter=_replies, validator=_check_replies)
+    shared_key_secret: Secret | None = field(default=None, converter=secret)
+    keyword_replies: str = field(default="provider", converter=replies, validator=check_replies)
     """Who answers a bare STOP, START or HELP: ``provider`` (its default) or ``plugin``, when that is switched off."""
 
     def __attrs_post_init__(self) -> None:
@@ -138,6 +92,11 @@ class SmsSettings:
         if self.api_key_secret is not None:
             return self.api_key_sid, self.api_key_secret
         return self.account_sid, self.auth_token
+
+    @property
+    def answered_words(self) -> frozenset[str]:
+        """The words that the provider answers itself."""
+        return PROVIDER_WORDS if self.keyword_replies == "provider" else frozenset()
 
     @property
     def signing_keys(self) -> SigningKeys:

@@ -15,14 +15,15 @@ import uvicorn
 from ascend_core.contracts import Clock, PluginContext
 from ascend_core.errors import AscendError
 from ascend_sms.simulator import Account, CarrierRules, CarrierSandbox
+from ascend_sms.simulator.sandbox import TWILIO, Provider
 
 __all__ = ["simulate_command"]
 
 _SETTLE_EVERY_SECONDS = 0.5
 
 
-def simulate_command(context: PluginContext) -> click.Command:
-    """The command, on *context*'s clock."""
+def simulate_command(context: PluginContext, provider: Provider = TWILIO) -> click.Command:
+    """The command, on *context*'s clock, for *provider*."""
 
     @click.command("simulate")
     @click.option("--port", type=click.IntRange(0, 65535), required=True, help="Where to listen; 0 picks a free port.")
@@ -48,13 +49,14 @@ def simulate_command(context: PluginContext) -> click.Command:
         journal: Path | None,
         any_webhook_host: bool,
     ) -> None:
-        """Run a simulated carrier that speaks Twilio's API. Nothing it does costs money or reaches a phone."""
+        """Run a simulated carrier that speaks the provider's API. Nothing it does costs money or reaches a phone."""
         sandbox = CarrierSandbox(
             account=Account.invented(seed, sid=account_sid, token=auth_token, number=number),
             clock=context.clock,
             seed=seed,
             journal=journal,
             rules=CarrierRules(any_webhook_host=any_webhook_host),
+            provider=provider,
         )
         if inbound_url:
             sandbox.point_webhooks(inbound_url)

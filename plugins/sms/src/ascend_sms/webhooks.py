@@ -72,7 +72,13 @@ def _inbound(settings: SmsSettings, form: Form) -> Inbound:
     sid = _provider_id(form)
     if sid is None:
         raise BadInput("the request has no MessageSid")
-    return heard(settings, sid=sid, phone=form.get("From"), body=form.get("Body"), opt_out_type=form.get("OptOutType"))
+    return heard(
+        sid=sid,
+        phone=form.get("From"),
+        body=form.get("Body"),
+        opt_out_type=form.get("OptOutType"),
+        answered=settings.answered_words,
+    )
 
 
 def _status(form: Form, message_key: str | None) -> DeliveryStatus:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
+import importlib.util
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +16,13 @@ import httpx
 import pytest
 import uvicorn
 
+from ascend_core.contracts import RawRequest
 from ascend_core.testing.clock import VirtualClock
 from ascend_sms.simulator import CarrierSandbox, make_sandbox
 
+from .specification import problems_of
+
+CAN_CHECK = importlib.util.find_spec("openapi_schema_validator") is not None
 PHONE = "+12025550123"
 """A mobile under seed 7."""
 
@@ -29,6 +32,7 @@ class Webhook:
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.raw: list[RawRequest] = []
         self.status = 204
         self.headers: dict[str, str] = {}
         self.base_url = ""
@@ -40,15 +44,18 @@ class Webhook:
             if not message["more_body"]:
                 break
         query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+        headers = tuple((name.decode(), value.decode()) for name, value in scope["headers"])
+        url = self.base_url + scope["path"] + query
+        self.raw.append(RawRequest(method=scope["method"], url=url, headers=headers, body=body))
         self.requests.append(
             {
-                "url": self.base_url + scope["path"] + query,
-                "headers": {name.decode(): value.decode() for name, value in scope["headers"]},
+                "url": url,
+                "headers": dict(headers),
                 "form": dict(parse_qsl(body.decode(), keep_blank_values=True)),
             }
         )
-        headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        answered = [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": answered})
         await send({"type": "http.response.body", "body": b""})
 
     @property
@@ -60,6 +67,19 @@ class Webhook:
         return [form["MessageStatus"] for form in self.forms]
 
 
+class CheckingClient(httpx.Client):
+    """Holds every answer against the provider's specification."""
+
+    checked = 0
+
+    def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
+        answer = super().send(request, **more)
+        if CAN_CHECK and answer.is_success and answer.headers.get("content-type") == "application/json":
+            assert problems_of(request.method, request.url.path, answer.status_code, answer.json()) == []
+            self.checked += 1
+        return answer
+
+
 class Customer:
     """The account holder, over HTTP."""
 
@@ -69,7 +89,12 @@ class Customer:
         self.root = f"{base_url}/2010-04-01/Accounts/{self.settings['account_sid']}"
         self.base_url = base_url
         auth = (self.settings["account_sid"], self.settings["auth_token"])
-        self.http = httpx.Client(auth=auth, trust_env=False, timeout=10, verify=False)  # noqa: S501 -- loopback, no TLS
+        self.http = CheckingClient(auth=auth, trust_env=False, timeout=10, verify=False)
+
+    @property
+    def checked(self) -> int:
+        """Answers that fit the provider's specification; one that does not fails the test."""
+        return self.http.checked
 
     def send(self, to: str = PHONE, **changes: Any) -> httpx.Response:
         known = {"To": to, "From": self.settings["from_number"], "Body": "Hello", "StatusCallback": self.callback_url}
@@ -201,12 +226,3 @@ def settle_all(clock: VirtualClock, sandbox: CarrierSandbox) -> Callable[[], int
 def soon(clock: VirtualClock) -> Callable[[], None]:
     """Lets a minute pass: every status of what was accepted is due."""
     return lambda: clock.advance(timedelta(minutes=1))
-
-
-@pytest.fixture
-def schema() -> Mapping[str, Any]:
-    """The provider's own specification of its messages, where somebody has it."""
-    path = os.environ.get("ASCEND_TWILIO_OPENAPI")
-    if not path:
-        pytest.skip("ASCEND_TWILIO_OPENAPI does not name the provider's OpenAPI file")
-    return dict(json.loads(Path(path).read_text(encoding="utf-8")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -57,16 +58,20 @@ class _Late(JSONResponse):
         await super().__call__(scope, receive, send)
 
 
-def answer_in_place_of_acceptance(fault: Fault) -> Response:
+_Words = Callable[[ApiError], dict[str, Any]]
+"""How the provider puts an error."""
+
+
+def answer_in_place_of_acceptance(fault: Fault, words: _Words = ApiError.payload) -> Response:
     """What the caller gets when *fault* kept its message from being accepted."""
     if fault.kind is FaultKind.HTML_502:
         return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", status_code=502)
     error = ApiError(429, 20429) if fault.kind is FaultKind.RATE_LIMITED else ApiError(500, 20500)
     wait = fault.retry_after_seconds
-    return JSONResponse(error.payload(), error.status, headers={} if wait is None else {"Retry-After": str(wait)})
+    return JSONResponse(words(error), error.status, headers={} if wait is None else {"Retry-After": str(wait)})
 
 
-def answer_spoiled(fault: Fault, payload: dict[str, Any]) -> Response:
+def answer_spoiled(fault: Fault, payload: dict[str, Any], words: _Words = ApiError.payload) -> Response:
     """What the caller gets of *payload*, the answer about its accepted message, when *fault* strikes."""
     match fault.kind:
         case FaultKind.DROP_RESPONSE_AFTER_ACCEPT:
@@ -78,7 +83,7 @@ def answer_spoiled(fault: Fault, payload: dict[str, Any]) -> Response:
             late.seconds = fault.seconds
             return late
         case FaultKind.ERROR_500_AFTER_ACCEPT:
-            return JSONResponse(ApiError(500, 20500).payload(), 500)
+            return JSONResponse(words(ApiError(500, 20500)), 500)
         case _:
             return JSONResponse(payload, 201)
 

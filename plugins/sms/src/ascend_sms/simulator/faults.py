@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen, validators
 
 from ascend_core.errors import BadInput
 
-__all__ = ["Fault", "FaultKind", "Faults", "read_fault"]
+__all__ = ["INSTEAD_OF_ACCEPTANCE", "SPOILED_ANSWERS", "Fault", "FaultKind", "Faults", "read_fault"]
 
 
 class FaultKind(StrEnum):
@@ -42,6 +42,16 @@ class FaultKind(StrEnum):
     """Before a callback comes another, with a status and a parameter nobody has heard of."""
     BAD_SIGNATURE = "bad_signature"
     """A webhook is signed wrongly; the real one follows at the next settling."""
+
+
+INSTEAD_OF_ACCEPTANCE = (FaultKind.RATE_LIMITED, FaultKind.ERROR_500, FaultKind.HTML_502)
+SPOILED_ANSWERS = (
+    FaultKind.ERROR_500_AFTER_ACCEPT,
+    FaultKind.DROP_RESPONSE_AFTER_ACCEPT,
+    FaultKind.TRUNCATED,
+    FaultKind.SLOW,
+)
+"""Accepted, and yet the caller cannot know."""
 
 
 @frozen(kw_only=True)

@@ -17,7 +17,7 @@ from ascend_sms.simulator.broken_answers import answer_in_place_of_acceptance, a
 from ascend_sms.simulator.carrier import Carrier
 from ascend_sms.simulator.drafts import Form, read_draft
 from ascend_sms.simulator.errors import ApiError, bad_request, not_found
-from ascend_sms.simulator.faults import FaultKind, Faults
+from ascend_sms.simulator.faults import INSTEAD_OF_ACCEPTANCE, SPOILED_ANSWERS, FaultKind, Faults
 from ascend_sms.simulator.paging import envelope, page_of, wanted
 from ascend_sms.simulator.payloads import account_json, account_path, message_json
 from ascend_sms.simulator.phones import read_number
@@ -27,13 +27,6 @@ from ascend_sms.simulator.webhooks import Postman
 __all__ = ["MessagesApi"]
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
-_INSTEAD = (FaultKind.RATE_LIMITED, FaultKind.ERROR_500, FaultKind.HTML_502)
-_SPOILED = (
-    FaultKind.ERROR_500_AFTER_ACCEPT,
-    FaultKind.DROP_RESPONSE_AFTER_ACCEPT,
-    FaultKind.TRUNCATED,
-    FaultKind.SLOW,
-)
 
 
 class MessagesApi:
@@ -64,7 +57,7 @@ class MessagesApi:
 
     def _create(self, request: Request, form: Form) -> Response:
         to = read_number((*form.get("To", ()), "")[0]) or ""
-        instead = self._faults.take(to, *_INSTEAD)
+        instead = self._faults.take(to, *INSTEAD_OF_ACCEPTANCE)
         if instead is not None:
             return answer_in_place_of_acceptance(instead)
         carrier = self._carrier
@@ -72,7 +65,7 @@ class MessagesApi:
         payload = self._json(carrier.accept(draft))
         if self._faults.take(to, FaultKind.CALLBACK_BEFORE_RESPONSE):
             self._postman.post_early(payload["sid"])
-        spoiled = self._faults.take(to, *_SPOILED)
+        spoiled = self._faults.take(to, *SPOILED_ANSWERS)
         return JSONResponse(payload, 201) if spoiled is None else answer_spoiled(spoiled, payload)
 
     def _list(self, request: Request, form: Form) -> Response:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from attrs import frozen
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -14,27 +15,62 @@ from ascend_sms.simulator.accounts import Account
 from ascend_sms.simulator.broken_answers import Wire
 from ascend_sms.simulator.carrier import Carrier, CarrierRules
 from ascend_sms.simulator.control import Control
+from ascend_sms.simulator.dialect import Api, Dialect
 from ascend_sms.simulator.faults import Faults
 from ascend_sms.simulator.journal import Journal
 from ascend_sms.simulator.messages_api import MessagesApi
 from ascend_sms.simulator.phone_page import PhonePage
 from ascend_sms.simulator.phones import read_number
+from ascend_sms.simulator.telnyx_api import TelnyxApi, api_key
+from ascend_sms.simulator.telnyx_dialect import TelnyxDialect, public_key
 from ascend_sms.simulator.twilio_dialect import TwilioDialect
 from ascend_sms.simulator.webhooks import Postman
 
-__all__ = ["CarrierSandbox", "make_sandbox"]
+__all__ = ["TELNYX", "TWILIO", "CarrierSandbox", "Provider", "make_sandbox", "make_telnyx_sandbox"]
+
+
+@frozen(kw_only=True)
+class Provider:
+    """Which provider's API and webhooks the carrier is reached through."""
+
+    dialect: Callable[[Carrier], Dialect]
+    api: Callable[[Carrier, Faults, Postman], Api]
+    settings: Callable[[Carrier], dict[str, str]]
+    """What to connect with, besides the API's address."""
+
+
+def _twilio_settings(carrier: Carrier) -> dict[str, str]:
+    account = carrier.account
+    return {"account_sid": account.sid, "auth_token": account.token.reveal(), "from_number": account.number}
+
+
+def _telnyx_settings(carrier: Carrier) -> dict[str, str]:
+    account = carrier.account
+    return {"api_key": api_key(carrier), "public_key": public_key(account), "from_number": account.number}
+
+
+TWILIO = Provider(dialect=TwilioDialect, api=MessagesApi, settings=_twilio_settings)
+TELNYX = Provider(dialect=TelnyxDialect, api=TelnyxApi, settings=_telnyx_settings)
 
 
 class CarrierSandbox:
     """A provider with one account, some invented phones and every bad habit a provider has. Safe for threads."""
 
     def __init__(
-        self, *, account: Account, clock: Clock, seed: int, journal: Path | None, rules: CarrierRules | None = None
+        self,
+        *,
+        account: Account,
+        clock: Clock,
+        seed: int,
+        journal: Path | None,
+        rules: CarrierRules | None = None,
+        provider: Provider = TWILIO,
     ) -> None:
         self.carrier = Carrier(account=account, clock=clock, seed=seed, journal=Journal(journal), rules=rules)
         self.faults = Faults()
-        self._postman = Postman(self.carrier, self.faults, TwilioDialect(self.carrier))
-        api = MessagesApi(self.carrier, self.faults, self._postman)
+        self._provider = provider
+        self._postman = Postman(self.carrier, self.faults, provider.dialect(self.carrier))
+        api = provider.api(self.carrier, self.faults, self._postman)
         control = Control(self.carrier, self.faults, self._postman)
         page = PhonePage(self.carrier, control)
         self._app = Wire(Starlette(routes=[*api.routes(), *control.routes(), *page.routes()]))
@@ -45,14 +81,8 @@ class CarrierSandbox:
         return self._app
 
     def settings(self, base_url: str) -> Mapping[str, str]:
-        """``account_sid``, ``auth_token``, ``from_number`` and ``base_url`` to connect with."""
-        account = self.carrier.account
-        return {
-            "account_sid": account.sid,
-            "auth_token": account.token.reveal(),
-            "from_number": account.number,
-            "base_url": base_url,
-        }
+        """What to connect with, ``base_url`` among it."""
+        return {**self._provider.settings(self.carrier), "base_url": base_url}
 
     def point_webhooks(self, inbound_url: str) -> None:
         """Post inbound texts to *inbound_url*, and callbacks to where it is. Raises BadInput: not on this computer."""
@@ -86,3 +116,9 @@ class CarrierSandbox:
 def make_sandbox(*, clock: Clock, seed: int, journal: Path | None) -> CarrierSandbox:
     """A simulated carrier with an account invented from *seed*, which remembers what its *journal* holds."""
     return CarrierSandbox(account=Account.invented(seed), clock=clock, seed=seed, journal=journal)
+
+
+def make_telnyx_sandbox(*, clock: Clock, seed: int, journal: Path | None) -> CarrierSandbox:
+    """The same carrier, reached through Telnyx."""
+    account = Account.invented(seed)
+    return CarrierSandbox(account=account, clock=clock, seed=seed, journal=journal, provider=TELNYX)
