@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ascend_core.errors import BadInput
 
-__all__ = ["find_documents", "is_automation", "is_flow_test", "read_bytes", "read_text"]
+__all__ = ["find_documents", "flow_documents", "is_automation", "is_flow_test", "read_bytes", "read_text"]
 
 _AUTOMATION = re.compile(rb"^automation\s*:", re.MULTILINE)
 _TESTS = re.compile(rb"^tests\s*:", re.MULTILINE)
@@ -44,6 +44,17 @@ def is_automation(text: bytes) -> bool:
 def is_flow_test(text: bytes) -> bool:
     """Whether a document holds tests of a flow."""
     return _TESTS.search(text) is not None
+
+
+def flow_documents(folder: Path, more: Iterable[Path] = ()) -> dict[str, str]:
+    """The texts of the flows in *folder*, and behind them of those among *more*, by file."""
+    beside = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
+    return {str(path): read_text(path) for path in dict.fromkeys([*beside, *more]) if _is_flow(path)}
+
+
+def _is_flow(path: Path) -> bool:
+    text = read_bytes(path)
+    return not is_automation(text) and not is_flow_test(text)
 
 
 def read_text(path: Path) -> str:

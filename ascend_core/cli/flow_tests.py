@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import click
 
-from ascend_core.cli.documents import find_documents, is_automation, is_flow_test, read_bytes, read_text
+from ascend_core.cli.documents import find_documents, flow_documents, is_flow_test, read_bytes
 from ascend_core.cli.showing import clean, counted, say, show_json
 from ascend_core.errors import BadInput, FlowProblem, NotFound
 from ascend_core.host.registry import Registry
@@ -73,7 +73,7 @@ def _play(
     for tests in groups:
         folder = Path(tests.file).parent
         if folder not in libraries:
-            libraries[folder] = Library(registry, _flow_documents(folder, files))
+            libraries[folder] = Library(registry, flow_documents(folder, files))
         chosen = [
             test for test in tests.tests if wanted is None or wanted.lower() in f"{tests.flow} {test.name}".lower()
         ]
@@ -85,17 +85,6 @@ def _play(
             raise FlowProblem(f"{tests.file}:{tests.line}:{tests.column}: F014 {error}") from error
         for test in chosen:
             yield tests, play_test(registry, flows, test)
-
-
-def _flow_documents(folder: Path, files: Sequence[Path]) -> dict[str, str]:
-    """The flows beside the tests come first, then the others that were given."""
-    beside = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
-    return {str(path): read_text(path) for path in dict.fromkeys([*beside, *files]) if _is_flow(path)}
-
-
-def _is_flow(path: Path) -> bool:
-    text = read_bytes(path)
-    return not is_automation(text) and not is_flow_test(text)
 
 
 def _tell(tests: FlowTests, played: Played, *, verbose: bool) -> None:

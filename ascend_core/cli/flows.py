@@ -34,6 +34,9 @@ class _Flows(LazyGroup):
 
     def entries(self) -> Mapping[str, Entry]:
         return {
+            "simulate": Entry(
+                "Be the member of a flow, in the terminal.", imported("ascend_core.cli.simulate:simulate")
+            ),
             "test": Entry("Play flow tests.", imported("ascend_core.cli.flow_tests:test")),
         }
 
