@@ -117,5 +117,5 @@ def ascend() -> None:
     """Text people who sign up: flows, nudges and links, driven by events.
 
     Settings come from the environment: ASCEND_HOME (the folder, ./ascend-data), ASCEND_DATABASE_URL,
-    ASCEND_PUBLIC_URL, ASCEND_LINKS_URL, ASCEND_UTM_SOURCE.
+    ASCEND_PUBLIC_URL, ASCEND_LINKS_URL, ASCEND_NUDGE_GAP, ASCEND_UTM_SOURCE.
     """

@@ -62,17 +62,21 @@ def decide_nudge(
     scene: Scene,
     expires_at: datetime | None,
     default_quiet_hours: QuietHours | None,
+    clear_at: datetime | None = None,
 ) -> NudgeDecision:
     """Decide nudge *index* of *step* at ``scene.now``.
 
     The first that applies: expired, event_gone, unsubscribed, what the condition says, filtered (its ``if`` does not
-    hold), quiet hours (its own, else the flow's, else the default: held, or skipped as quiet_hours), a text that
-    cannot be sent. Total for a nudge that exists; raises LookupError for one that does not.
+    hold), min_gap (held until *clear_at*, when the member's last nudge is long enough ago), quiet hours (its own, else
+    the flow's, else the default: held, or skipped as quiet_hours), a text that cannot be sent. Total for a nudge that
+    exists; raises LookupError for one that does not.
     """
     place = program.nodes[step].step
     nudge = place.nudges[index]
     if (reason := _why_not(nudge, type, view, scene, expires_at)) is not None:
         return SkipNudge(reason)
+    if clear_at is not None and clear_at > scene.now:
+        return HoldNudge(clear_at, "min_gap")
     quiet = nudge.quiet_hours or program.flow.quiet_hours or default_quiet_hours
     until = quiet_until(quiet, scene.member.zones, scene.now) if quiet is not None else None
     if quiet is not None and until is not None:

@@ -63,6 +63,8 @@ class Flow:
     stop_when: str | None
     """A trigger that ends the run at once, its pending nudges with it."""
     quiet_hours: QuietHours | None
+    min_gap: timedelta | None = None
+    """No nudge of this flow follows another nudge to the same member sooner; None: as the product is set."""
     source: str
     """The YAML text."""
     digest: str

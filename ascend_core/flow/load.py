@@ -36,6 +36,7 @@ class _WrittenFlow:
     reentry: Literal["skip", "restart", "parallel"] = "skip"
     stop_when: str | None = None
     quiet_hours: QuietHours | None = None
+    min_gap: Duration | None = None
 
 
 @frozen(kw_only=True)
@@ -116,6 +117,8 @@ def check_flow(
         "stop_when": written.stop_when,
         "quiet_hours": written.quiet_hours,
     }
+    if written.min_gap is not None:
+        said["min_gap"] = written.min_gap.length
     return Flow(**said, source=_as_text(text), digest=digest_of(**said)), problems.in_order()
 
 

@@ -26,6 +26,9 @@ class Options:
     utm_source: str | None = None
     quiet_hours: QuietHours = field(factory=lambda: QuietHours(start=time(20), end=time(9)))
     """When a flow has none of its own (row J3)."""
+    nudge_gap: timedelta = timedelta(hours=1)
+    """Two nudges to one member are never closer than this, whichever flows they belong to; a flow's ``min_gap`` is
+    stronger for its own nudges. One hour: two follow-ups at once read like a machine that has gone wrong."""
     message_life: timedelta = timedelta(hours=24)
     """A text that could not go out by then is not sent any more: nobody wants yesterday's reminder."""
     lookup_after: timedelta = timedelta(seconds=60)

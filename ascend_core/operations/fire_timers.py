@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ascend_core.contracts import Purpose, TimedOut
-from ascend_core.engine.nudging import HoldNudge, SendNudge, SkipNudge, decide_nudge
+from ascend_core.engine.nudging import HoldNudge, NudgeDecision, SendNudge, SkipNudge, decide_nudge
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.nudge_facts import NudgeFacts, load_nudge_facts
+from ascend_core.operations.nudge_gaps import NudgeGaps, load_gaps
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.sprints import queue_text, resume_run
+from ascend_core.store.consents import consent_states
 from ascend_core.store.database import Tx
 from ascend_core.store.runs import TimerRecord, due_timers, runs_by_id
 
@@ -26,18 +30,27 @@ def fire_timers(core: Core, limit: int = 500) -> int:
             return 0
         runs = load_runs(batch, runs_by_id(tx, {timer.run_id for timer in timers}))
         nudged = [runs[timer.run_id] for timer in timers if timer.kind == "nudge"]
+        _lock(tx, batch, nudged)
         facts = load_nudge_facts(tx, nudged)
+        flows = [run.version.program.flow for run in nudged]
+        gaps = load_gaps(core, tx, {run.record.member_id for run in nudged}, flows=flows, now=batch.now, claimed=False)
         for timer in timers:
-            _fire(batch, timer, runs[timer.run_id], facts)
+            _fire(batch, timer, runs[timer.run_id], facts, gaps)
         finish(batch)
         return len(timers)
 
     return core.database.write(work)
 
 
-def _fire(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts) -> None:
+def _lock(tx: Tx, batch: Batch, nudged: Sequence[RunDraft]) -> None:
+    """Whoever decides about a member's nudges holds their consent: two workers never nudge one member at once."""
+    if nudged:
+        consent_states(tx, {batch.members[run.record.member_id].phone for run in nudged}, lock=True)
+
+
+def _fire(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts, gaps: NudgeGaps) -> None:
     if timer.kind == "nudge":
-        _nudge(batch, timer, run, facts)
+        _nudge(batch, timer, run, facts, gaps)
     elif run.record.ended_at is not None:
         batch.settle(timer, "stale", run.record.end_reason)
     elif timer.kind == "lapse":
@@ -51,19 +64,23 @@ def _fire(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts) ->
         batch.settle(timer, "fired")
 
 
-def _nudge(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts) -> None:
+def _nudge(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts, gaps: NudgeGaps) -> None:
     if timer.step is None or timer.nudge_index is None or timer.nudge_type is None:
         raise AssertionError("a nudge's timer names its step, its place there and its type")
-    decision = decide_nudge(
-        run.version.program,
-        timer.step,
-        timer.nudge_index,
-        type=batch.core.registry.nudges[timer.nudge_type],
-        view=facts.view(timer, run),
-        scene=batch.scene(run),
-        expires_at=timer.expires_at,
-        default_quiet_hours=batch.core.options.quiet_hours,
-    )
+    type_ = batch.core.registry.nudges.get(timer.nudge_type)
+    decision: NudgeDecision = SkipNudge("no_such_type")  # its plugin is gone
+    if type_ is not None:
+        decision = decide_nudge(
+            run.version.program,
+            timer.step,
+            timer.nudge_index,
+            type=type_,
+            view=facts.view(timer, run),
+            scene=batch.scene(run),
+            expires_at=timer.expires_at,
+            default_quiet_hours=batch.core.options.quiet_hours,
+            clear_at=gaps.clear_at(run.record.member_id, run.version.program.flow),
+        )
     match decision:
         case SendNudge():
             queue_text(
@@ -76,10 +93,12 @@ def _nudge(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts) -
                 timer_id=timer.id,
             )
             batch.settle(timer, "sent")
+            gaps.note(run.record.member_id, batch.now)
             detail = {"nudge": timer.nudge_type, "outcome": "sent"}
         case HoldNudge():
             batch.hold(timer, decision.until)
-            detail = {"nudge": timer.nudge_type, "outcome": "held", "until": decision.until.isoformat()}
+            until = decision.until.isoformat()
+            detail = {"nudge": timer.nudge_type, "outcome": "held", "reason": decision.why, "until": until}
         case SkipNudge():
             batch.settle(timer, "skipped", decision.reason)
             detail = {"nudge": timer.nudge_type, "outcome": "skipped", "reason": decision.reason}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from attrs import frozen
 
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.run_loading import load_runs
-from ascend_core.store.runs import active_runs, pending_runs, runs_by_id
+from ascend_core.store.database import Tx
+from ascend_core.store.messages import cancel_ready
+from ascend_core.store.runs import active_runs, cancel_timers, end_runs, pending_runs, runs_by_id
 from ascend_core.store.submissions import SubmissionRecord, people_of_members
 
-__all__ = ["PHONE_CHANGED", "GivenUp", "call_off_given_up", "leave", "person_of"]
+__all__ = ["PHONE_CHANGED", "GivenUp", "call_off_given_up", "leave", "members_leave", "person_of"]
 
 PHONE_CHANGED = "phone_changed"
 
@@ -36,6 +39,15 @@ def leave(batch: Batch, member_ids: Collection[int], reason: str) -> None:
             _call_off(batch, run, reason)
     for member_id in sorted(member_ids):
         batch.cancel_member(member_id, reason)
+
+
+def members_leave(tx: Tx, member_ids: Collection[int], reason: str, *, now: datetime) -> None:
+    """The same where no batch is at hand: three statements, however many they are. Confirmations of STOP stay."""
+    if not member_ids:
+        return
+    end_runs(tx, member_ids, reason=reason, now=now)
+    cancel_timers(tx, reason=reason, now=now, member_ids=member_ids)
+    cancel_ready(tx, reason=reason, now=now, member_ids=member_ids)
 
 
 def call_off_given_up(batch: Batch, given_up: Sequence[GivenUp]) -> None:

@@ -13,6 +13,7 @@ from ascend_core.contracts import ChannelEvent, DeliveryState, DeliveryStatus, I
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
+from ascend_core.operations.leaving import members_leave
 from ascend_core.operations.outgoing import NewText
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.sprints import resume_run
@@ -127,6 +128,7 @@ def _apply_statuses(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus], no
                 if status.reason == "opted_out":
                     left = NewConsent(phone=message.phone, state="unsubscribed", source="carrier")
                     record_consents(tx, [left], now=now)
+                    members_leave(tx, {message.member_id}, "unsubscribed", now=now)
 
 
 def _stop_channel(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus]) -> None:

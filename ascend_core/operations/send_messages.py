@@ -33,7 +33,9 @@ from ascend_core.operations.batch import Batch
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.fan_out import CANCELLED
+from ascend_core.operations.leaving import members_leave
 from ascend_core.operations.nudge_facts import load_nudge_facts
+from ascend_core.operations.nudge_gaps import load_gaps
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.views import form_view, member_view, quiet_from_json
 from ascend_core.store import messages as rows
@@ -113,8 +115,8 @@ def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
             subscribed = consents.get(message.phone) == "subscribed"
             member = member_view(members[message.member_id], subscribed=subscribed)
             verdict = _verdict(core, message, member, forms, now)
-            if message.timer_id in answered and isinstance(verdict, Allow):
-                verdict = Deny(answered[message.timer_id])
+            if isinstance(verdict, Allow):
+                verdict = answered.get(message.timer_id, verdict)
             verdict = _unless_halted(verdict, message, stopped)
             changes.append(_claim_row(message, verdict, now))
         rows.move_messages(tx, changes, from_states=("ready",))
@@ -197,21 +199,30 @@ def strictest(gates: Sequence[Gate], message: PlannedMessage, member: MemberView
     return held or Allow()
 
 
-def _nudges_answered(core: Core, tx: Tx, ready: Sequence[MessageRecord], now: datetime) -> dict[int | None, str]:
-    """Nudges among *ready* that are no longer owed: timer to reason. They may have waited since they were decided."""
+def _nudges_answered(core: Core, tx: Tx, ready: Sequence[MessageRecord], now: datetime) -> dict[int | None, Verdict]:
+    """What is against nudges among *ready*, by timer: they may have waited since they were decided.
+
+    Some are no longer owed; some would follow the member's last nudge too closely.
+    """
     timers = timers_by_id(tx, {message.timer_id for message in ready if message.timer_id is not None})
     if not timers:
         return {}
     batch = Batch(core, tx, now)
     runs = load_runs(batch, runs_by_id(tx, {timer.run_id for timer in timers.values()}))
     facts = load_nudge_facts(tx, list(runs.values()))
-    answered: dict[int | None, str] = {}
+    flows = [run.version.program.flow for run in runs.values()]
+    gaps = load_gaps(core, tx, {timer.member_id for timer in timers.values()}, flows=flows, now=now, claimed=True)
+    against: dict[int | None, Verdict] = {}
     for timer in timers.values():
-        type_ = core.registry.nudges[timer.nudge_type or ""]
-        owed = type_.still_owed(facts.view(timer, runs[timer.run_id]))
+        run = runs[timer.run_id]
+        type_ = core.registry.nudges.get(timer.nudge_type or "")
+        owed = NotOwed("no_such_type") if type_ is None else type_.still_owed(facts.view(timer, run))
+        clear_at = gaps.clear_at(timer.member_id, run.version.program.flow)
         if isinstance(owed, NotOwed):
-            answered[timer.id] = owed.reason
-    return answered
+            against[timer.id] = Deny(owed.reason)
+        elif clear_at is not None and clear_at > now:
+            against[timer.id] = Hold(clear_at, "min_gap")
+    return against
 
 
 # calling
@@ -271,9 +282,8 @@ def _commit_results(core: Core, record: ChannelRecord, results: Sequence[_Result
         opted_out = [result.message.phone for result in results if _is_opt_out(result.error)]
         entries = [NewConsent(phone=phone, state="unsubscribed", source="carrier") for phone in opted_out]
         record_consents(tx, entries, now=now)
-        if opted_out:
-            members = [result.message.member_id for result in results if _is_opt_out(result.error)]
-            rows.cancel_ready(tx, reason="unsubscribed", now=now, member_ids=members)
+        members = {result.message.member_id for result in results if _is_opt_out(result.error)}
+        members_leave(tx, members, "unsubscribed", now=now)
         problems = [str(result.error) for result in results if isinstance(result.error, NeedsAttention)]
         if problems:
             set_channel(tx, record.id, problem=problems[0])

@@ -16,7 +16,14 @@ from ascend_core.operations.sprints import start_run
 from ascend_core.operations.views import form_view
 from ascend_core.store.flows import AutomationRecord, automations_for
 from ascend_core.store.forms import FormRecord
-from ascend_core.store.runs import EntryRecord, active_runs, known_once_keys, reserve_run_ids
+from ascend_core.store.runs import (
+    EntryRecord,
+    RunRecord,
+    active_runs,
+    known_once_keys,
+    nudging_runs,
+    reserve_run_ids,
+)
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 
 __all__ = ["Fired", "active_by_member", "may_enter", "once_key", "read_automation", "start_automations"]
@@ -47,11 +54,14 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
         return
     chances = _chances(batch, fired)
     taken = known_once_keys(batch.tx, {chance.record.id for chance in chances}, {chance.once_key for chance in chances})
-    active = active_by_member(batch, {each.activity.member_id for each in fired})
+    member_ids = {each.activity.member_id for each in fired}
+    active = active_by_member(batch, member_ids)
+    nudging = _by_member(batch, nudging_runs(batch.tx, member_ids))
     versions = batch.core.programs.live(batch.tx, {chance.flow for chance in chances})
     run_ids = iter(reserve_run_ids(batch.tx, len(chances)))
     for each in fired:
         _stop_runs(batch, each, active)
+        _stop_nudges(batch, each, nudging)
         for chance in (chance for chance in chances if chance.fired is each):
             _take(batch, chance, taken, active, versions.get(chance.flow), next(run_ids))
 
@@ -91,23 +101,38 @@ def once_key(once_per: Sequence[str], activity: ActivityRecord) -> str:
 
 def active_by_member(batch: Batch, member_ids: Collection[int]) -> dict[int, list[RunDraft]]:
     """The runs of members that are under way, oldest first, taken into the batch."""
-    records = active_runs(batch.tx, member_ids)
+    return _by_member(batch, active_runs(batch.tx, member_ids))
+
+
+def _by_member(batch: Batch, records: Sequence[RunRecord]) -> dict[int, list[RunDraft]]:
     versions = batch.core.programs.by_id(batch.tx, {record.version_id for record in records})
-    active: dict[int, list[RunDraft]] = {}
+    found: dict[int, list[RunDraft]] = {}
     for record in records:
         run = RunDraft(record=record, version=versions[record.version_id], form=None, fresh=False)
         batch.add_run(run)
-        active.setdefault(record.member_id, []).append(run)
-    return active
+        found.setdefault(record.member_id, []).append(run)
+    return found
 
 
 def _stop_runs(batch: Batch, fired: Fired, active: dict[int, list[RunDraft]]) -> None:
     for run in active.get(fired.activity.member_id, []):
-        flow = run.version.program.flow
-        same_form = run.record.form_id in (None, fired.form.id)
-        if run.record.ended_at is None and same_form and flow.stop_when == fired.activity.trigger:
+        if run.record.ended_at is None and _is_stopped(run, fired):
             batch.call_off(run, "stop_when")
             batch.trace(run, "end", None, {"reason": "stop_when", "trigger": fired.activity.trigger}, sprint=0)
+
+
+def _stop_nudges(batch: Batch, fired: Fired, nudging: dict[int, list[RunDraft]]) -> None:
+    """A run that is over for long may still nudge; what stops its flow stops that (row H6)."""
+    for run in nudging.get(fired.activity.member_id, []):
+        if _is_stopped(run, fired):
+            batch.call_off(run, "stop_when")
+            detail = {"outcome": "cancelled", "reason": "stop_when", "trigger": fired.activity.trigger}
+            batch.trace(run, "nudge", None, detail, sprint=0)
+
+
+def _is_stopped(run: RunDraft, fired: Fired) -> bool:
+    same_form = run.record.form_id in (None, fired.form.id)
+    return same_form and run.version.program.flow.stop_when == fired.activity.trigger
 
 
 def _take(

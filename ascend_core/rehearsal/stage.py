@@ -339,8 +339,7 @@ def _said(line: TraceRecord) -> str | None:
     detail = line.detail
     match line.kind:
         case "nudge" if detail.get("outcome") != "sent":
-            why = detail.get("reason") or detail.get("until")
-            return f"nudge {detail.get('nudge')} {detail.get('outcome')}: {why}"
+            return f"nudge {detail.get('nudge')} {detail.get('outcome')}: {detail.get('reason')}"
         case "problem":
             words = (str(detail[name]) for name in ("problem", "about", "why", "error") if detail.get(name))
             return f"problem at step {line.step}: {', '.join(words)}"

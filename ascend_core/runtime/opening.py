@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from attrs import evolve, frozen
 
-from ascend_core.contracts import Clock, Randomness, Turns
+from ascend_core.contracts import Clock, Duration, Randomness, Turns
 from ascend_core.errors import BadInput
+from ascend_core.flow.values import SCALARS
 from ascend_core.host.build import load_registry
 from ascend_core.host.context import ContextMaker
 from ascend_core.host.registry import Registry
@@ -42,13 +44,15 @@ class Home:
 
 def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     """Read the settings: ``ASCEND_HOME`` (default ``./ascend-data``), ``ASCEND_DATABASE_URL``, ``ASCEND_PUBLIC_URL``,
-    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``. Raises BadInput for a URL that is none."""
+    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``, ``ASCEND_NUDGE_GAP``. Raises BadInput for a value that does not fit."""
     folder = Path(environment.get("ASCEND_HOME", "ascend-data"))
     options = Options(
         public_url=_url(environment, "ASCEND_PUBLIC_URL") or Options().public_url,
         links_url=_url(environment, "ASCEND_LINKS_URL"),
         utm_source=environment.get("ASCEND_UTM_SOURCE"),
     )
+    if gap := environment.get("ASCEND_NUDGE_GAP"):
+        options = evolve(options, nudge_gap=_length("ASCEND_NUDGE_GAP", gap))
     url = environment.get("ASCEND_DATABASE_URL") or sqlite_url(folder.resolve() / DATABASE_FILE)
     return Home(folder=folder, database_url=url, options=options)
 
@@ -60,6 +64,16 @@ def _url(environment: Mapping[str, str], name: str) -> str | None:
     if not value.startswith(("http://", "https://")):
         raise BadInput(f"{name} must begin with http:// or https://, not '{value}'")
     return value.rstrip("/")
+
+
+def _length(name: str, written: str) -> timedelta:
+    if written.strip() == "0":
+        return timedelta(0)
+    try:
+        length: Duration = SCALARS[Duration](written)
+    except ValueError as error:
+        raise BadInput(f"{name} {error}, or 0") from error
+    return length.length
 
 
 def init_home(home: Home) -> None:

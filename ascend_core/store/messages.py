@@ -27,6 +27,7 @@ __all__ = [
     "cancel_ready",
     "hold_under_way",
     "insert_messages",
+    "last_nudges",
     "let_wait",
     "messages_by_key",
     "messages_of_run",
@@ -201,6 +202,19 @@ def messages_of_run(tx: Connection, run_id: int) -> list[MessageRecord]:
     return fetch(
         tx, MessageRecord, pick(MessageRecord, Message).where(_message.c.run_id == run_id).order_by(_message.c.id)
     )
+
+
+def last_nudges(tx: Connection, member_ids: Collection[int], *, since: datetime, claimed: bool) -> dict[int, datetime]:
+    """When each of these members was nudged last, at *since* or later: by the claim, or by the intent alone.
+
+    Nudges that will never be sent do not count; *claimed*: those that wait to be claimed do not either.
+    """
+    never = ("suppressed", "expired", "failed")
+    at = func.coalesce(_message.c.claimed_at, _message.c.created_at)
+    mine = _message.c.member_id.in_(sorted(member_ids)) & _message.c.timer_id.is_not(None) & (at >= since)
+    counts = _message.c.state.not_in((*never, "ready") if claimed else never)
+    statement = select(_message.c.member_id, func.max(at)).where(mine, counts).group_by(_message.c.member_id)
+    return pairs(tx.execute(statement))
 
 
 def state_counts(tx: Connection) -> dict[str, int]:

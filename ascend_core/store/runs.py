@@ -23,12 +23,14 @@ __all__ = [
     "active_runs",
     "cancel_timers",
     "due_timers",
+    "end_runs",
     "insert_entries",
     "insert_runs",
     "insert_timers",
     "insert_traces",
     "known_once_keys",
     "nudge_counts",
+    "nudging_runs",
     "pending_runs",
     "reserve_run_ids",
     "reserve_timer_ids",
@@ -160,6 +162,20 @@ def pending_runs(tx: Connection, member_ids: Collection[int]) -> set[int]:
         _message.c.member_id.in_(members), _message.c.state == "ready", _message.c.run_id.is_not(None)
     )
     return set(tx.execute(union(active, timed, texts)).scalars())
+
+
+def nudging_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
+    """The runs of these members that have ended and still have nudges to decide, oldest first."""
+    pending = _timer.c.settled_at.is_(None) & (_timer.c.kind == "nudge")
+    waiting = select(_timer.c.run_id).where(pending, _timer.c.member_id.in_(sorted(member_ids)))
+    over = _run.c.id.in_(waiting) & _run.c.ended_at.is_not(None)
+    return fetch(tx, RunRecord, pick(RunRecord, Run).where(over).order_by(_run.c.id))
+
+
+def end_runs(tx: Connection, member_ids: Collection[int], *, reason: str, now: datetime) -> int:
+    """End every run of these members that goes on. Returns how many."""
+    mine = _run.c.member_id.in_(sorted(member_ids)) & _run.c.ended_at.is_(None)
+    return tx.execute(update(_run).where(mine).values(ended_at=now, end_reason=reason)).rowcount
 
 
 def insert_entries(tx: Connection, records: Sequence[EntryRecord]) -> None:

@@ -282,6 +282,31 @@ Feature: Nudges
       | skipped: clicked  | 1 |
       | skipped: no_click | 1 |
 
+  @H4
+  Scenario: Nudges that are due together keep their distance
+    Given the flow
+      """
+      flow: invite
+      spec: 1
+      min_gap: 2h
+      steps:
+        - send: "Sign up for another shift: ${link.form}"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+          nudges:
+            - {nudge: no_link_click, link: form, after: 1d, text: "Still want to come? ${link.form}"}
+            - {nudge: no_link_click, link: form, after: 1d, text: "Last call. ${link.form}"}
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And 1 day passes
+    And 1 hour passes
+    Then Ana gets the texts
+      | Sign up for another shift: <link> |
+      | Still want to come? <link>        |
+    When 1 hour passes
+    Then Ana gets the text "Last call. <link>"
+
   @H5
   Scenario: Lint warns of a form nudge that comes too soon
     Then lint of this flow warns "is recommended after at least 1d"
@@ -348,3 +373,29 @@ Feature: Nudges
     Then Ana gets the texts
       | Sign up for another shift: <link>             |
       | You opened the form but didn't finish. <link> |
+
+  @H6
+  Scenario: What stops a flow cancels the nudges of a run that has ended already
+    Given the flow
+      """
+      flow: invite
+      spec: 1
+      stop_when: mobilize.cancels
+      steps:
+        - send: "Sign up for another shift: ${link.form}"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+          nudges:
+            - {nudge: no_link_click, link: form, after: 1d, text: "Still want to come? ${link.form}"}
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Sign up for another shift: <link>"
+    When 5 minutes pass
+    And Ana cancels "Saturday Canvass"
+    And 2 days pass
+    Then Ana gets no text
+    And the runs ended as
+      | finished | 1 |
+    And the nudges are
+      | cancelled | 1 |

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
+
+import attrs
 
 from ascend_core.operations.due import next_due
 from ascend_core.operations.fire_timers import fire_timers
@@ -135,3 +139,110 @@ def test_a_run_lapses(bench: Any) -> None:
     assert bench.column("SELECT end_reason FROM run") == ["lapsed"]
     assert bench.rows("SELECT kind, outcome FROM timer ORDER BY id") == [("wait", "cancelled"), ("lapse", "fired")]
     assert next_due(bench.core) is None
+
+
+STACKED = """
+    flow: welcome
+    min_gap: 3h
+    steps:
+      - send: "Hi! ${link.form}"
+        links: {form: {url: "${event.url}", track: box}}
+        nudges:
+          - {nudge: no_link_click, link: form, after: 22h, text: "One: ${link.form}"}
+          - {nudge: no_link_click, link: form, after: 22h, text: "Two: ${link.form}"}
+          - {nudge: no_link_click, link: form, after: 22h, text: "Three: ${link.form}", expires: 25h}
+"""
+
+
+def test_nudges_of_one_member_keep_their_distance(bench: Any) -> None:
+    """Three are due at one moment: the second comes three hours later, the third has expired by then."""
+    begun(bench, STACKED)
+    sent = []
+    for _ in range(40):
+        bench.drain()
+        sent.append(len(bench.bodies()))
+        bench.wait(hours=1)
+
+    assert bench.bodies()[1][:4] == "One:"
+    assert (sent.index(2), sent.index(3), sent[-1]) == (22, 25, 3)
+    assert nudges(bench)[2] == ("no_link_click", "skipped", "expired")
+    held = bench.column("SELECT detail FROM trace_line WHERE kind = 'nudge' ORDER BY id")
+    assert sum("min_gap" in str(detail) for detail in held) == 2
+
+
+def test_the_distance_holds_between_flows(bench: Any) -> None:
+    """Without a ``min_gap`` the product's own hour counts, whichever flow the last nudge came from."""
+    flow = STACKED.replace("    min_gap: 3h\n", "").replace(", expires: 25h", "")
+    bench.set_up(forms=2, flow=flow.replace("welcome", "other"), automation="")
+    bench.publish(flow)
+    bench.automate("automation: One\ntrigger: box.registers\nform: f0\nrun: welcome\n")
+    bench.automate("automation: Two\ntrigger: box.registers\nform: f1\nrun: other\n")
+    bench.register(0)
+    bench.register(0, form_key="f1")
+    bench.drain()
+    bench.wait(hours=22)
+    moments = []
+    for _ in range(6 * 12):
+        before = len(bench.bodies())
+        bench.drain()
+        moments.extend([bench.now] * (len(bench.bodies()) - before))
+        bench.wait(minutes=5)
+
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert len(moments) == 6
+    assert min(gaps) >= timedelta(hours=1)
+
+
+def test_a_nudge_that_waited_in_the_outbox_keeps_its_distance_too(bench: Any) -> None:
+    """What counts is when the last nudge was claimed, not when it was decided: sending may have stood still."""
+    begun(bench, STACKED.replace('Three: ${link.form}", expires: 25h', 'Three: ${link.form}"'))
+    bench.wait(hours=22)
+    fire_timers(bench.core)
+    bench.wait(hours=3)
+    fire_timers(bench.core)
+    bench.send()
+    bench.send()
+    together = len(bench.bodies())
+    bench.wait(hours=3)
+    bench.send()
+
+    assert together == 2
+    assert bench.bodies()[2][:4] == "Two:"
+
+
+def test_what_stops_the_flow_stops_the_nudges_of_a_run_that_is_over(bench: Any) -> None:
+    """Row H6: the run ended long ago; the member cancels; nothing comes any more."""
+    begun(bench, NUDGED.replace("flow: welcome", "flow: welcome\n    stop_when: box.cancels"))
+    bench.wait(hours=2)
+    bench.apply(bench.submission(0, status="cancels", created_at=bench.now - timedelta(hours=2)))
+    bench.wait(hours=30)
+    bench.drain()
+
+    assert bench.column("SELECT end_reason FROM run") == ["finished"]
+    assert nudges(bench) == [
+        ("no_link_click", "cancelled", "stop_when"),
+        ("box.no_submission", "cancelled", "stop_when"),
+    ]
+    assert len(bench.bodies()) == 1
+
+
+def test_whoever_opts_out_at_the_source_is_not_nudged_and_their_runs_end(bench: Any) -> None:
+    """As strong as STOP, wherever it was said."""
+    begun(bench, WAITING)
+    bench.apply(bench.submission(0, opted_in=False, modified_at=bench.now + timedelta(minutes=1)))
+
+    assert bench.column("SELECT end_reason FROM run") == ["unsubscribed"]
+    assert set(bench.column("SELECT outcome FROM timer")) == {"cancelled"}
+
+
+def test_a_nudge_of_a_plugin_that_is_gone_stops_nobody_behind_it(bench: Any) -> None:
+    """It is skipped with its reason, and the other nudge of the same sweep is sent."""
+    begun(bench)
+    registry = attrs.evolve(
+        bench.core.registry, nudges={k: v for k, v in bench.core.registry.nudges.items() if k != "box.no_submission"}
+    )
+    bench.core = attrs.evolve(bench.core, registry=registry)
+    bench.wait(hours=24)
+    bench.drain()
+
+    assert nudges(bench) == [("no_link_click", "sent", None), ("box.no_submission", "skipped", "no_such_type")]
