@@ -15,6 +15,7 @@ from ascend_core.actions.split import SPLIT
 from ascend_core.actions.start_flow import START_FLOW
 from ascend_core.actions.stop import STOP
 from ascend_core.actions.wait import WAIT
+from ascend_core.actions.webhook import WEBHOOK
 from ascend_core.contracts import BotActionType
 
 __all__ = ["BUILT_IN_ACTIONS"]
@@ -33,5 +34,6 @@ BUILT_IN_ACTIONS: tuple[BotActionType[Any], ...] = (
     START_FLOW,
     STOP,
     WAIT,
+    WEBHOOK,
 )
 """Every bot action of the core, by name."""

@@ -163,6 +163,7 @@ Effect = (
     | HandOff
     | OptOut
     | TakeArm
+    | CallWebhook
     | EndRun
     | Trace
 )

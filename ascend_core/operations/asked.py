@@ -7,6 +7,7 @@ from attrs import define, field, frozen
 from ascend_core.store.arms import ArmRecord, record_arms
 from ascend_core.store.database import Tx
 from ascend_core.store.inbox import NewConversation, start_conversations
+from ascend_core.store.webhooks import NewCall, insert_calls
 
 __all__ = ["Asked", "AskedFlow"]
 
@@ -30,6 +31,7 @@ class Asked:
     """Members to unsubscribe, and the run that says so."""
     conversations: list[NewConversation] = field(factory=list, init=False)
     arms: list[ArmRecord] = field(factory=list, init=False)
+    calls: list[NewCall] = field(factory=list, init=False)
 
     def write(self, tx: Tx) -> None:
         """Write what is written as it was asked for; runs and members are there by then."""
@@ -37,3 +39,4 @@ class Asked:
             raise AssertionError("a batch with wishes is ended by operations.follow_ups.finish")
         start_conversations(tx, self.conversations)
         record_arms(tx, self.arms)
+        insert_calls(tx, self.calls)

@@ -6,6 +6,8 @@ from datetime import time, timedelta
 
 from attrs import field, frozen
 
+from ascend_core.calls.call import Caller
+from ascend_core.calls.over_http import HttpCaller
 from ascend_core.contracts import Clock, QuietHours, Randomness
 from ascend_core.host.registry import Registry
 from ascend_core.operations.programs import Programs
@@ -34,6 +36,8 @@ class Options:
     lookup_after: timedelta = timedelta(seconds=60)
     """How long after its claim a text in doubt is looked up: the provider may list it late."""
     poll_every: timedelta = timedelta(seconds=60)
+    webhooks_private: bool = False
+    """Whether a flow's webhooks may reach addresses that are not on the public internet."""
 
     @property
     def short_url(self) -> str:
@@ -51,7 +55,13 @@ class Core:
     clock: Clock
     randomness: Randomness
     options: Options = field(factory=Options)
+    caller: Caller = field()
+    """Makes the calls of webhooks."""
     programs: Programs = field()
+
+    @caller.default
+    def _over_http(self) -> Caller:
+        return HttpCaller(private=self.options.webhooks_private)
 
     @programs.default
     def _fresh_programs(self) -> Programs:

@@ -8,6 +8,7 @@ from typing import assert_never
 from ascend_core.contracts import (
     AddToGroups,
     Answered,
+    CallWebhook,
     EndRun,
     FormView,
     HandOff,
@@ -27,13 +28,18 @@ from ascend_core.engine.runs import RunState
 from ascend_core.engine.sprint import ArmNudge, Placed, Sprint, resume, start
 from ascend_core.operations.asked import AskedFlow
 from ascend_core.operations.batch import Batch, NewTimer, RunDraft
-from ascend_core.operations.outgoing import NewText
+from ascend_core.operations.outgoing import CODE_ALPHABET, NewText
 from ascend_core.operations.programs import Version
 from ascend_core.store.arms import ArmRecord
 from ascend_core.store.inbox import NewConversation
 from ascend_core.store.runs import RunRecord
+from ascend_core.store.webhooks import NewCall
 
 __all__ = ["queue_text", "resume_run", "start_run"]
+
+
+CALL_KEY_LENGTH = 20
+"""Of the ``Idempotency-Key`` of a webhook: nobody can guess it."""
 
 
 def start_run(
@@ -116,6 +122,8 @@ def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, place
         case TakeArm():
             arm = ArmRecord(run_id=run.record.id, test=effect.test, arm=effect.arm, step=step, taken_at=batch.now)
             batch.asked.arms.append(arm)
+        case CallWebhook():
+            batch.asked.calls.append(_call(batch, run, effect, step, sprint))
         case ArmNudge():
             batch.timers.append(
                 NewTimer(
@@ -134,6 +142,19 @@ def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, place
             batch.trace(run, effect.kind, effect.step, effect.detail, sprint=sprint)
         case _:
             assert_never(effect)
+
+
+def _call(batch: Batch, run: RunDraft, call: CallWebhook, step: str | None, sprint: int) -> NewCall:
+    return NewCall(
+        key=batch.core.randomness.token(CALL_KEY_LENGTH, CODE_ALPHABET),
+        run_id=run.record.id,
+        sprint=sprint,
+        step=step or "",
+        url=call.url,
+        request={"method": call.method, "headers": dict(call.headers), "document": call.document},
+        due_at=batch.now,
+        created_at=batch.now,
+    )
 
 
 def queue_text(

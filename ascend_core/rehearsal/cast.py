@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from attrs import evolve, field, frozen
 
+from ascend_core.calls.call import Called
 from ascend_core.contracts import Form
 
 __all__ = ["DEFAULT_AT", "DEFAULT_EVENT", "DEFAULT_PHONE", "Cast", "event_at"]
@@ -39,6 +40,8 @@ class Cast:
     groups: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(factory=dict)
     event: Form = DEFAULT_EVENT
+    answers: Mapping[str, Called] = field(factory=dict)
+    """What the servers behind webhooks answer, by URL; any other is not reached."""
     at: datetime = DEFAULT_AT
     """When the member enters the flow; aware."""
 

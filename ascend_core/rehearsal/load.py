@@ -9,6 +9,7 @@ from typing import Any, Literal
 import yaml
 from attrs import evolve, field, frozen
 
+from ascend_core.calls.call import Called
 from ascend_core.contracts import Duration, Form
 from ascend_core.engine.field_values import FieldKind
 from ascend_core.engine.phones import BadPhone, parse_phone
@@ -48,11 +49,18 @@ class _WrittenEvent:
 
 
 @frozen(kw_only=True)
+class _WrittenAnswer:
+    status: int = 200
+    answer: Mapping[str, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
 class _WrittenTest:
     test: str
     member: Mapping[str, str] = field(factory=dict)
     groups: tuple[str, ...] = ()
     event: _WrittenEvent = _WrittenEvent()
+    webhooks: Mapping[str, _WrittenAnswer] = field(factory=dict)
     at: datetime | None = None
 
 
@@ -167,6 +175,7 @@ class _Reader:
             groups=written.groups,
             kinds=kinds,
             event=self._event(written, node),
+            answers={url: _called(answer) for url, answer in written.webhooks.items()},
             at=written.at or DEFAULT_AT,
         )
 
@@ -219,6 +228,18 @@ class _Reader:
 
 
 _WORDS = ", ".join(_KINDS)
+
+
+def _called(written: _WrittenAnswer) -> Called:
+    """The answer as JSON: ``person.id: 7`` stands for ``{"person": {"id": "7"}}``."""
+    document: dict[str, Any] = {}
+    for path, value in written.answer.items():
+        *outer, last = path.split(".")
+        inside = document
+        for part in outer:
+            inside = inside.setdefault(part, {})
+        inside[last] = value
+    return Called(status=written.status, document=document)
 
 
 def _action(word: str, value: Any) -> Action:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 
+from ascend_core.calls.call import Call, Called, Caller
 from ascend_core.contracts import Clock, Randomness
+from ascend_core.errors import Refused
 from ascend_core.store.vault import Vault
 
-__all__ = ["NoSecrets", "StageChance", "StageClock"]
+__all__ = ["NoSecrets", "ScriptedCaller", "StageChance", "StageClock"]
 
 
 class StageClock(Clock):
@@ -60,6 +62,22 @@ class StageChance(Randomness):
     def _draw(self) -> int:
         self._drawn += 1
         return int.from_bytes(blake2b(str(self._drawn).encode(), digest_size=32).digest())
+
+
+class ScriptedCaller(Caller):
+    """Answers webhooks from a script, and tells what was called."""
+
+    def __init__(self, answers: Mapping[str, Called], tell: Callable[[str], None]) -> None:
+        self._answers, self._tell = answers, tell
+
+    async def __call__(self, call: Call, /) -> Called:
+        """The scripted answer. Raises Refused when there is none: a rehearsal calls nobody."""
+        answer = self._answers.get(call.url)
+        if answer is None:
+            self._tell(f"calls {call.url}: no answer under 'webhooks' in this test")
+            raise Refused("no answer is scripted for this webhook", reason="not_scripted")
+        self._tell(f"calls {call.url}: {answer.status}")
+        return answer
 
 
 class NoSecrets(Vault):

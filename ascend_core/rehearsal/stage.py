@@ -30,7 +30,7 @@ from ascend_core.operations.record_clicks import Hit, keep_clicks
 from ascend_core.operations.views import member_view
 from ascend_core.rehearsal.cast import Cast
 from ascend_core.rehearsal.offers import ENTERS, HAPPENED, PLACE, Phone, ScriptedForms, rehearsal_registry
-from ascend_core.rehearsal.outside import NoSecrets, StageChance, StageClock
+from ascend_core.rehearsal.outside import NoSecrets, ScriptedCaller, StageChance, StageClock
 from ascend_core.runtime.drains import drain_all
 from ascend_core.store.consents import NewConsent, consent_states
 from ascend_core.store.conversations import MemberLink, links_of_member, messages_to, runs_of_member
@@ -92,6 +92,7 @@ class Stage:
             clock=self.clock,
             randomness=StageChance(),
             options=Options(lookup_after=timedelta(0)),
+            caller=ScriptedCaller(self.cast.answers, self._aside),
             programs=Programs(registry, known=self.flows),
         )
         self._set_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ascend_core.operations.call_webhooks import call_webhooks
 from ascend_core.operations.core import Core
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
@@ -40,9 +41,17 @@ def register_drains(engine: Engine, core: Core) -> None:
                 return False
         return True
 
+    async def calls(key: str, until: datetime) -> bool:  # noqa: ARG001 -- there is one key
+        while core.clock.now() < until:
+            if not await call_webhooks(core):
+                return False
+            engine.wake("work", ALL)
+        return True
+
     async def tick() -> None:
         recover_sends(core, older_than=STUCK)
         engine.wake("work", ALL)
+        engine.wake("calls", ALL)
         for account in core.database.read(accounts):
             if is_due(account, core):
                 engine.wake("sync", str(account.id))
@@ -50,6 +59,7 @@ def register_drains(engine: Engine, core: Core) -> None:
     recover(core)
     engine.register("sync", sync)
     engine.register("work", work)
+    engine.register("calls", calls)
     engine.every(TICK_SECONDS, tick)
 
 
@@ -69,7 +79,8 @@ def is_due(account: AccountRecord, core: Core) -> bool:
 
 
 async def work_now(core: Core) -> int:
-    """One round over everything but the sources: texts in, timers, broadcasts, texts in doubt, texts out.
+    """One round over everything but sources and webhooks, whose servers may be slow: texts in, timers, broadcasts,
+    texts in doubt, texts out.
 
     Returns what was done.
     """
@@ -90,6 +101,6 @@ async def work_now(core: Core) -> int:
 async def drain_all(core: Core) -> int:
     """Rounds until nothing is left to do now. Returns what was done."""
     total = 0
-    while done := await work_now(core):
+    while done := await work_now(core) + await call_webhooks(core):
         total += done
     return total

@@ -44,12 +44,16 @@ class Home:
 
 def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     """Read the settings: ``ASCEND_HOME`` (default ``./ascend-data``), ``ASCEND_DATABASE_URL``, ``ASCEND_PUBLIC_URL``,
-    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``, ``ASCEND_NUDGE_GAP``. Raises BadInput for a value that does not fit."""
+    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``, ``ASCEND_NUDGE_GAP``, ``ASCEND_WEBHOOKS_PRIVATE``.
+
+    Raises BadInput for a value that does not fit.
+    """
     folder = Path(environment.get("ASCEND_HOME", "ascend-data"))
     options = Options(
         public_url=_url(environment, "ASCEND_PUBLIC_URL") or Options().public_url,
         links_url=_url(environment, "ASCEND_LINKS_URL"),
         utm_source=environment.get("ASCEND_UTM_SOURCE"),
+        webhooks_private=environment.get("ASCEND_WEBHOOKS_PRIVATE", "").lower() in {"yes", "true", "on", "1"},
     )
     if gap := environment.get("ASCEND_NUDGE_GAP"):
         options = evolve(options, nudge_gap=_length("ASCEND_NUDGE_GAP", gap))

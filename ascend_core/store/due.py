@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import table_of
-from ascend_core.store.tables import Broadcast, InboundText, Message, Timer
+from ascend_core.store.tables import Broadcast, InboundText, Message, Timer, WebhookCall
 
 __all__ = ["Waiting", "look"]
 
@@ -18,6 +18,7 @@ _broadcast = table_of(Broadcast)
 _inbound = table_of(InboundText)
 _message = table_of(Message)
 _timer = table_of(Timer)
+_call = table_of(WebhookCall)
 
 
 @frozen(kw_only=True)
@@ -28,6 +29,7 @@ class Waiting:
     timer_at: datetime | None
     ready_at: datetime | None
     unknown_at: datetime | None
+    call_at: datetime | None
     broadcast_at: datetime | None
     """When the next scheduled broadcast begins."""
     broadcasting: bool
@@ -40,6 +42,7 @@ def _look() -> Select[Any]:
     ready = select(func.min(_message.c.due_at)).where(text("state = 'ready'"))
     # the state list of the partial index first, so that it is used
     unknown = select(func.min(_message.c.due_at)).where(text("state IN ('sending', 'unknown') AND state = 'unknown'"))
+    call = select(func.min(_call.c.due_at)).where(_call.c.settled_at.is_(None))
     left = _broadcast.c.finished_at.is_(None)
     scheduled = select(func.min(_broadcast.c.starts_at)).where(left, _broadcast.c.state == "scheduled")
     busy = select(func.min(_broadcast.c.id)).where(left, _broadcast.c.state.in_(("sending", "cancelled")))
@@ -48,6 +51,7 @@ def _look() -> Select[Any]:
         timer.scalar_subquery().label("timer_at"),
         ready.scalar_subquery().label("ready_at"),
         unknown.scalar_subquery().label("unknown_at"),
+        call.scalar_subquery().label("call_at"),
         scheduled.scalar_subquery().label("broadcast_at"),
         busy.scalar_subquery().label("broadcasting"),
     )
@@ -65,6 +69,7 @@ def look(tx: Connection) -> Waiting:
         timer_at=row.timer_at,
         ready_at=row.ready_at,
         unknown_at=row.unknown_at,
+        call_at=row.call_at,
         broadcast_at=row.broadcast_at,
         broadcasting=row.broadcasting is not None,
     )

@@ -275,3 +275,78 @@ Feature: Flows and bot actions
     Then Ana gets the text "Hello!"
     And the conversations that wait for a person are
       | Ana | reply |  |
+
+  @E1
+  Scenario: A webhook calls another server, and the answer is used in the flow
+    Given a server that answers 200 with {"person": {"number": "A-7"}}
+    And the flow
+      """
+      flow: lookup
+      spec: 1
+      steps:
+        - webhook: <the server>/people
+          body: {name: "${member.first_name|}"}
+          set: {volunteer_number: person.number}
+          then: [{send: "Your number is ${member.volunteer_number|unknown}."}]
+          failed: [{send: We could not look you up.}]
+      """
+    And the automation
+      """
+      automation: Look up
+      spec: 1
+      trigger: mobilize.registers
+      run: lookup
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Your number is A-7."
+    And the server was asked 1 time
+    When the server answers 503 from now on
+    And Ben submits the form "Saturday Canvass"
+    And 2 minutes pass
+    Then Ben gets no text
+    When the server answers 200 from now on
+    And 10 minutes pass
+    Then Ben gets the text "Your number is A-7."
+    When the server answers 404 from now on
+    And Cleo submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Cleo gets the text "We could not look you up."
+
+  @E1 @H1
+  Scenario: A plugin brings a bot action and a nudge type that the core never heard of
+    Given the flow
+      """
+      flow: thanks
+      spec: 1
+      steps:
+        - kudos.thank: 2
+          nudges:
+            - {nudge: kudos.unmoved, after: 1d, text: "Still with us?"}
+        - kudos.thank:
+          many: [{send: You are a star.}]
+      """
+    And the automation
+      """
+      automation: Thanks
+      spec: 1
+      trigger: mobilize.registers
+      run: thanks
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ben replies "You are welcome"
+    And 1 day passes
+    Then Ana gets the texts
+      | Thank you! Thank you! |
+      | Thank you!            |
+      | You are a star.       |
+      | Still with us?        |
+    And Ben gets the texts
+      | Thank you! Thank you! |
+      | Thank you!            |
+      | You are a star.       |
+    And the nudges are
+      | sent           | 1 |
+      | skipped: moved | 1 |

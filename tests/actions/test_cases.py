@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,8 @@ from attrs import evolve
 from ascend_core.actions import BUILT_IN_ACTIONS
 from ascend_core.contracts import (
     AddToGroups,
+    Answered,
+    CallWebhook,
     EndRun,
     FormView,
     HandOff,
@@ -90,11 +93,24 @@ def test_the_action_does_what_its_case_says(case: dict[str, Any]) -> None:
         (what, value), *_ = happening.items()
         passed = timedelta(hours=int(happening.get("hours", 0)))
         scene = evolve(scene, now=scene.now + passed, member=sprint.member)
-        happened = TimedOut() if what == "timer" else Replied(value)
+        happened = happening_of(what, value)
         sprint = resume(program, sprint.run, happened, scene, ACTIONS)
         seen += [f"-- {what}{': ' + value if value else ''}", *told(sprint, scene.now)]
 
     assert seen == case["expect"]
+
+
+def happening_of(what: str, value: str) -> Replied | TimedOut | Answered:
+    """One entry of a case's ``then``."""
+    match what:
+        case "timer":
+            return TimedOut()
+        case "answer":
+            return Answered(ok=True, status=200, document=json.loads(value) if value else None)
+        case "failure":
+            return Answered(ok=False, status=int(value))
+        case _:
+            return Replied(value)
 
 
 def told(sprint: Sprint, now: datetime) -> list[str]:
@@ -118,6 +134,8 @@ def line_of(placed: Placed, now: datetime) -> str:
             return f"remove: {', '.join(names)}"
         case StartTimer(due_at=due_at):
             return f"timer: {due_at - now}"
+        case CallWebhook() as call:
+            return f"call: {call.method} {call.url} {dict(call.headers)} {call.document and dict(call.document)}"
         case StartFlow(flow=flow):
             return f"start: {flow}"
         case TakeArm(test=test, arm=arm):

@@ -78,10 +78,30 @@ def http() -> Iterator[httpx.Client]:
         yield client
 
 
+SOMEBODY_ELSES = Path(__file__).parents[1] / "plugins" / "kudos"
+"""A plugin as it would be installed, with the metadata of its distribution."""
+
+
 @pytest.fixture
-def story(request: pytest.FixtureRequest, tmp_path: Path, database_url: str, http: httpx.Client) -> Iterator[Story]:
+def story(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    database_url: str,
+    http: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Story]:
     """One story: a world of its own, and who and what it told of so far."""
+    monkeypatch.syspath_prepend(SOMEBODY_ELSES)
     channel = "telnyx" if request.node.get_closest_marker("telnyx") else "sms"
-    randomness = SeededRandomness(1)
-    with World(tmp_path, start=START, database_url=database_url, randomness=randomness, channel=channel) as world:
-        yield Story(world=world, http=http)
+    with World(
+        tmp_path,
+        start=START,
+        database_url=database_url,
+        randomness=SeededRandomness(1),
+        channel=channel,
+        options={"webhooks_private": True},  # the servers of stories are on loopback
+    ) as world:
+        told = Story(world=world, http=http)
+        yield told
+        if told.elsewhere is not None:
+            told.elsewhere.close()

@@ -1,3 +1,4 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """One story of the behaviour specification: a world in a box, and what the story has said about it."""
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import MemberRecord, members_by_phone
 from ascend_core.testing.world import PHONE_AGENT, World, rebased
+from tests.behaviour.elsewhere import Elsewhere
 
 __all__ = ["CORE_FIELDS", "EVENT_STARTS", "EVERYTHING", "START", "Story"]
 
@@ -50,6 +52,8 @@ class Story:
     opened: httpx.Response | None = None
     """What the last link opened answered."""
     happened: int = 0
+    elsewhere: Elsewhere | None = None
+    """Another company's server."""
 
     def key(self) -> str:
         """A key that nothing else in this story has."""

@@ -175,3 +175,30 @@ def test_fields_of_a_kind_are_typed(registry: Registry) -> None:
 def test_only_the_star_is_special(pattern: str, text: str, does: bool) -> None:
     """Authors write what they would read; line breaks do not matter."""
     assert fits(pattern, text) is does
+
+
+CALLING = """
+    flow: calling
+    steps:
+      - webhook: https://crm.example.org/people
+        set: {crm_id: person.id}
+        then: [{send: "Your number is ${member.crm_id|none}."}]
+        failed: [{send: We could not look you up.}]
+"""
+
+
+def test_a_webhook_answers_as_the_test_says(play: Play) -> None:
+    """Nobody is called."""
+    head = "webhooks:\n  https://crm.example.org/people: {answer: {person.id: A-7}}"
+    played = play("- expect: Your number is A-7.", flow=CALLING, head=head)
+
+    assert played.failure is None
+    assert [line.text for line in played.lines if "calls" in line.text] == ["calls https://crm.example.org/people: 200"]
+
+
+def test_a_webhook_may_fail_in_a_test(play: Play) -> None:
+    """By its status, or because the test says nothing about it."""
+    head = "webhooks:\n  https://crm.example.org/people: {status: 404}"
+
+    assert play("- expect: We could not look you up.", flow=CALLING, head=head).failure is None
+    assert play("- expect: We could not look you up.", flow=CALLING).failure is None

@@ -26,6 +26,7 @@ from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, 
 from ascend_core.store.tables.reports import ReportCell
 from ascend_core.store.tables.rows import CoreRow
 from ascend_core.store.tables.system import IdCounter, RateBucket
+from ascend_core.store.tables.webhooks import WebhookCall
 
 __all__ = [
     "Account",
@@ -64,4 +65,5 @@ __all__ = [
     "Timer",
     "TraceLine",
     "Url",
+    "WebhookCall",
 ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pytest_bdd import parsers, when
+from pytest_bdd import parsers, then, when
 
 from tests.behaviour.story import Story
 
@@ -50,3 +50,16 @@ def _odd_row(story: Story, kind: str) -> None:
 @when(parsers.parse('the carrier does "{kind}" once'))
 def _carrier_fails(story: Story, kind: str) -> None:
     story.control(story.world.carrier_url, "faults", {"kind": kind})
+
+
+@then(parsers.parse("the server was asked {times:d} times"))
+@then(parsers.parse("the server was asked {times:d} time"))
+def _asked(story: Story, times: int) -> None:
+    assert story.elsewhere is not None
+    assert len(story.elsewhere.asked) == times
+
+
+@when(parsers.parse("the server answers {status:d} from now on"))
+def _answers(story: Story, status: int) -> None:
+    assert story.elsewhere is not None
+    story.elsewhere.status = status

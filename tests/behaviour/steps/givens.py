@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pytest_bdd import given, parsers, when
 
 from ascend_core.contracts import SandboxPerson
@@ -12,6 +14,7 @@ from ascend_core.operations.fetch_forms import fetch_forms, sync_form
 from ascend_core.operations.import_members import import_members
 from ascend_core.operations.member_fields import define_field
 from ascend_core.operations.publish import publish_flow, put_automation
+from tests.behaviour.elsewhere import Elsewhere
 from tests.behaviour.story import CORE_FIELDS, EVENT_STARTS, Story
 
 __all__: list[str] = []
@@ -80,7 +83,13 @@ def _synced_form(story: Story, form: str) -> None:
 @given("the flow")
 @when("the operator publishes the flow")
 def _flow(story: Story, docstring: str) -> None:
-    publish_flow(story.world.core, docstring, file="flow.yaml")
+    document = docstring.replace("<the server>", story.elsewhere.url if story.elsewhere else "")
+    publish_flow(story.world.core, document, file="flow.yaml")
+
+
+@given(parsers.re(r"a server that answers (?P<status>\d+) with (?P<answer>.+)"))
+def _server(story: Story, status: str, answer: str) -> None:
+    story.elsewhere = Elsewhere(int(status), json.loads(answer))
 
 
 @given("the automation")
