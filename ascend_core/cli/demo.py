@@ -26,8 +26,9 @@ __all__ = ["demo"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the summary.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, another week.")
+@click.option("--faults", is_flag=True, help="Let the simulated companies answer wrongly; the end is the same.")
 @click.option("--database-url", help="Use this empty database instead of a SQLite file.")
-def demo(keep: Path | None, as_json: bool, seed: int, database_url: str | None) -> None:
+def demo(*, keep: Path | None, as_json: bool, seed: int, faults: bool, database_url: str | None) -> None:
     """Play a week: sign-ups, texts, clicks, nudges, replies, STOP.
 
     Starts a simulated Mobilize and a simulated carrier on this machine; nothing leaves it. A demo that was
@@ -43,7 +44,7 @@ def demo(keep: Path | None, as_json: bool, seed: int, database_url: str | None) 
     )
     progress = Console(stderr=True)
     with folder as place, _telling(progress) as tell:
-        document = play_demo(Path(place), seed=seed, database_url=database_url, tell=tell)
+        document = play_demo(Path(place), seed=seed, database_url=database_url, tell=tell, faults=faults)
     if as_json:
         json.dump(document, sys.stdout, indent=2)
         sys.stdout.write("\n")

@@ -61,6 +61,13 @@ class FormSandbox(Protocol):
         """Make *activity* (a trigger's word) happen to the submission made under key *submission*; *key*: only once."""
         ...
 
+    def trouble(self, name: str) -> None:
+        """Let some of the next requests go wrong: *name* draws which and how. What is left of earlier trouble is over.
+
+        Whatever goes wrong, the truth comes when it is asked for again, or once a person did what the message says.
+        """
+        ...
+
 
 class FormSandboxMaker(Protocol):
     """Makes one."""
@@ -108,6 +115,14 @@ class ChannelSandbox(Protocol):
 
     def next_due(self) -> datetime | None:
         """When the next status is due."""
+        ...
+
+    def trouble(self, name: str) -> None:
+        """Let some of the next requests and webhooks go wrong: *name* draws which and how.
+
+        Nothing of it changes whether or when a text is accepted or delivered: answers are lost or garbled on their way
+        back, webhooks come twice, early, late, in another order or with a signature that is wrong.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,7 @@ from ascend_core.demo.people import Supporter, friend_of, invent_supporters
 from ascend_core.demo.reactions import PREVIEW_AGENT, Reaction, reactions_to
 from ascend_core.demo.week import END, FORMS, NEXT_FORM, START, Deed, ceil_slot, plan_week
 from ascend_core.engine.phones import Phone, parse_phone
-from ascend_core.errors import BadInput
+from ascend_core.errors import BadInput, NeedsAttention
 from ascend_core.operations.connect import the_account
 from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form
 from ascend_core.operations.import_members import import_members
@@ -34,6 +35,8 @@ Tell = Callable[[float, str], None]
 """Hears how far the week is (0 to 1) and what day it is."""
 
 PROGRESS_FILE = "progress.json"
+MOST_LOOKS = 30
+"""At one moment; after each there is less that can go wrong."""
 LEFT_BEFORE = 3
 """So many of the members of long ago have sent STOP before the week begins."""
 
@@ -41,9 +44,11 @@ LEFT_BEFORE = 3
 class Director:
     """The one that lets things happen."""
 
-    def __init__(self, world: World, folder: Path, seed: int) -> None:
+    def __init__(self, world: World, folder: Path, seed: int, *, faults: bool = False) -> None:
+        """*faults*: the companies around us answer wrongly now and then."""
         self.world = world
         self.seed = seed
+        self.faults = faults
         self.supporters = invent_supporters(seed)
         self.by_key = {supporter.person.key: supporter for supporter in self.supporters}
         self.by_phone = _by_phone(self.supporters)
@@ -65,12 +70,16 @@ class Director:
         recover(world.core)
         world.settle()
         while (moment := self._next_moment()) is not None and moment <= END:
+            self._trouble(moment)
             world.go_to(moment, poll=False)
             self._act(moment)
             self._hear()
             self._remember(moment)
             tell((moment - START) / (END - START), f"{moment:%A %H:%M}")
-        world.go_to(END)
+        self._trouble(END)
+        world.go_to(END, poll=False)
+        self._poll()
+        world.settle()
         self._remember(END)
 
     # before the week
@@ -94,7 +103,8 @@ class Director:
             (publish_flow if text.startswith("flow:") else put_automation)(world.core, text, file=name)
         if self.done_until is None:
             self._bring_members()
-            world.poll()
+            self._trouble(START)
+            self._poll()
             world.settle()
             self._remember(START)
 
@@ -130,7 +140,7 @@ class Director:
             else:
                 upstream |= self._react(what)
         if upstream:
-            self.world.poll()
+            self._poll()
         self.world.settle()
 
     def _do(self, deed: Deed) -> None:
@@ -165,6 +175,29 @@ class Director:
         # a tap has no name of its own, so one that was recorded before a crash is told by its time
         if not self.world.core.database.read(lambda tx: has_click(tx, code, now, agent)):
             self.world.tap(f"/{code}", agent=agent)
+
+    # trouble
+
+    def _trouble(self, moment: datetime) -> None:
+        if self.faults:
+            self.world.forms.trouble(moment.isoformat())
+            self.world.carrier.trouble(moment.isoformat())
+
+    def _poll(self) -> None:
+        """Look at the source until it told everything; what a person has to do meanwhile is done at once."""
+        for _ in range(MOST_LOOKS):
+            if all(done.problem is None for done in self.world.poll()) and self._mended():
+                return
+        raise AssertionError(f"after {MOST_LOOKS} looks the source still answers wrongly")
+
+    def _mended(self) -> bool:
+        """Whether nobody had to mend the account; whoever has to connects it again, as its problem says."""
+        account = self.world.core.database.read(lambda tx: the_account(tx, self.world.integration))
+        if account.problem is None:
+            return True
+        with suppress(NeedsAttention):  # it may still answer wrongly
+            self.world.connect()
+        return False
 
     # what came of it
 

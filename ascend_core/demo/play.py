@@ -16,8 +16,10 @@ from ascend_core.testing.world import World
 __all__ = ["play_demo"]
 
 
-def play_demo(folder: Path, *, seed: int, database_url: str | None, tell: Tell) -> dict[str, Any]:
+def play_demo(folder: Path, *, seed: int, database_url: str | None, tell: Tell, faults: bool = False) -> dict[str, Any]:
     """Play the week in *folder*, or go on where a killed demo left it, and return the summary.
+
+    With *faults* the simulated companies answer wrongly now and then; it ends in the same summary.
 
     Raises BadInput when the folder or the database holds something else.
     """
@@ -29,7 +31,7 @@ def play_demo(folder: Path, *, seed: int, database_url: str | None, tell: Tell) 
     ):
         if not begun and database_url is not None and _is_used(world):
             raise BadInput("that database holds data already; give the demo an empty one")
-        Director(world, folder, seed).play(tell)
+        Director(world, folder, seed, faults=faults).play(tell)
         return summarize(world.core)
 
 

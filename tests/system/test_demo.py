@@ -87,6 +87,12 @@ def test_a_demo_killed_again_and_again_ends_in_the_same_document(on_sqlite: dict
     assert play("--keep", str(tmp_path)) == on_sqlite
 
 
+def test_a_week_of_trouble_ends_in_the_same_document(on_sqlite: dict[str, Any]) -> None:
+    """Every answer of Mobilize may be late, cut, garbled, refused or lead astray, every one of the carrier lost, its
+    webhooks early, late, twice or forged: nobody is lost, nothing is sent twice, and the figures are the same."""
+    assert play("--faults") == on_sqlite
+
+
 def _let_it_work(running: subprocess.Popen[bytes], progress: Path, *, slots: int) -> None:
     """Wait until the demo came *slots* steps further, or ended."""
     deadline = time.monotonic() + PATIENCE_SECONDS

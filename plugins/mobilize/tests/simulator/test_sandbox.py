@@ -180,3 +180,18 @@ def test_a_page_that_does_not_take_the_form_is_an_error(clock, serve):
     sandbox = make_sandbox(clock=clock, seed=3, journal=None)
     with serve(sandbox.app) as url, pytest.raises(BadInput, match="the sign-up page of 's1' answered with 404"):
         sandbox.submit("s1", _ADA, f"{url}/northfield-action/event/1/")
+
+
+def test_trouble_hangs_on_its_name_and_replaces_earlier_trouble(clock):
+    """A demo that is killed and goes on meets the same trouble again."""
+    sandbox, twin = (make_sandbox(clock=clock, seed=3, journal=None) for _ in range(2))
+
+    def ordered(which, name: str) -> list:
+        which.trouble(name)
+        return which.simulator.faults.pending
+
+    days = [ordered(sandbox, f"day {number}") for number in range(40)]
+
+    assert [ordered(twin, f"day {number}") for number in range(40)] == days
+    assert {len(day) for day in days} == {0, 1, 2, 3, 4, 5}
+    assert len({fault["kind"] for day in days for fault in day}) > 20

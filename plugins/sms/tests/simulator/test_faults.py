@@ -8,7 +8,7 @@ from attrs import asdict
 
 from ascend_core.errors import BadInput
 from ascend_sms.simulator import FaultKind
-from ascend_sms.simulator.faults import read_fault
+from ascend_sms.simulator.faults import HARMLESS, read_fault
 
 
 @pytest.mark.parametrize(("kind", "status"), [("429", 429), ("error_500", 500), ("html_502", 502)])
@@ -146,3 +146,17 @@ def test_a_wrong_order_is_refused(data):
     """With a sentence that names the choices."""
     with pytest.raises(BadInput, match="fault"):
         read_fault(data)
+
+
+def test_trouble_hangs_on_its_name_and_replaces_earlier_trouble(sandbox):
+    """A demo that is killed and goes on meets the same trouble again; only harmless kinds are drawn."""
+
+    def ordered(name: str) -> tuple:
+        sandbox.trouble(name)
+        return sandbox.faults.ordered()
+
+    days = [ordered(f"day {number}") for number in range(60)]
+
+    assert [ordered(f"day {number}") for number in range(60)] == days
+    assert {len(day) for day in days} == {0, 1, 2, 3, 4, 5}
+    assert {fault.kind for day in days for fault in day} == set(HARMLESS)

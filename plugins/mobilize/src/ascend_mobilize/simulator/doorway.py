@@ -76,9 +76,9 @@ class Doorway:
             case "silent":
                 await _wait_until_gone(receive)
             case "reset":
-                await _hang_up(scope, receive, send)
+                await _hang_up(scope, receive)
             case "cut_off":
-                await _cut_off(await self._right_answer(scope, receive), send)
+                await _cut_off(await self._right_answer(scope, receive), scope, receive, send)
             case "drip" if fault:
                 await _drip(await self._right_answer(scope, receive), receive, send, seconds=fault.seconds)
             case str() as kind if fault:
@@ -130,14 +130,12 @@ async def _wait_until_gone(receive: Receive) -> None:
         pass
 
 
-async def _hang_up(scope: Scope, receive: Receive, send: Send) -> None:
-    """End the connection before a single byte, as a reset; on a server that keeps it to itself, promise and stop."""
+async def _hang_up(scope: Scope, receive: Receive) -> None:
+    """End the connection and wait until it is gone; on a server that keeps it to itself, just stop."""
     transport = scope.get(_TRANSPORT)
-    if transport is None:
-        await _cut_off(RawAnswer(status=200, content_type="application/json", body=b"{}"), send)
-        return
-    transport.abort()
-    await _wait_until_gone(receive)
+    if transport is not None:
+        transport.abort()
+        await _wait_until_gone(receive)
 
 
 async def _start(answer: RawAnswer, send: Send) -> None:
@@ -148,10 +146,15 @@ async def _start(answer: RawAnswer, send: Send) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
 
 
-async def _cut_off(answer: RawAnswer, send: Send) -> None:
-    """Promise the whole body, send half of it: the server then has to close the connection."""
+async def _cut_off(answer: RawAnswer, scope: Scope, receive: Receive, send: Send) -> None:
+    """Promise the whole body, send half of it, and hang up."""
     await _start(answer, send)
-    await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2]})
+    half = answer.body[: len(answer.body) // 2]
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+    transport = scope.get(_TRANSPORT)
+    if transport is not None:
+        transport.close()
+        await _wait_until_gone(receive)
 
 
 async def _drip(answer: RawAnswer, receive: Receive, send: Send, *, seconds: float) -> None:

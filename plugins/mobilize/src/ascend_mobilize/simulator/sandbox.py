@@ -14,10 +14,12 @@ from ascend_core.contracts.clock import Clock
 from ascend_core.contracts.sandbox import SandboxPerson
 from ascend_core.errors import BadInput
 from ascend_mobilize.simulator.app import Simulator
+from ascend_mobilize.simulator.chance import between, pick
 from ascend_mobilize.simulator.history import History
 from ascend_mobilize.simulator.journal import Journal
 from ascend_mobilize.simulator.signup_form import BOX_FIELD, TEXT_FIELD
 from ascend_mobilize.simulator.signup_page import KEY_HEADER
+from ascend_mobilize.simulator.spoiling import PASSING
 from ascend_mobilize.simulator.world import World
 
 __all__ = ["DEFAULT_ORG_ID", "MobilizeSandbox", "make_sandbox"]
@@ -27,12 +29,16 @@ _ORG_MADE_AT = 1_513_974_036
 """Long ago, and the same after a restart."""
 _EVENT_LASTS = timedelta(hours=2)
 _TIMEOUT_SECONDS = 30.0
+_MOST_TROUBLES = 5
+_LATEST_TROUBLE = 5
+_DRIP_SECONDS = 0.05
 
 
 class MobilizeSandbox:
     """A ``FormSandbox``: told what happens by key, each key once, over restarts too when it has a journal."""
 
     def __init__(self, *, clock: Clock, seed: int, journal: Path | None) -> None:
+        self._seed = seed
         world = World(org_id=DEFAULT_ORG_ID, seed=seed, made_at=_ORG_MADE_AT)
         self.history = History(world, clock, Journal(journal) if journal else None)
         self.simulator = Simulator(history=self.history, api_key=f"simulated-key-{seed}")
@@ -75,6 +81,15 @@ class MobilizeSandbox:
     def act(self, key: str, submission: str, activity: str) -> None:
         """``registers``, ``confirms``, ``attends``, ``cancels`` or ``waitlisted`` happens. Raises BadInput."""
         self.history.perform("act", {"submission": submission, "activity": activity}, key=key)
+
+    def trouble(self, name: str) -> None:
+        """Let up to five of the next requests go wrong: *name* draws how many, which, and how."""
+        faults = self.simulator.faults
+        faults.clear()
+        for number in range(between(0, _MOST_TROUBLES, self._seed, "troubles", name)):
+            kind = pick(PASSING, self._seed, "trouble", name, number)
+            skip = between(0, _LATEST_TROUBLE, self._seed, "skip", name, number)
+            faults.add({"kind": kind, "skip": skip, "seconds": _DRIP_SECONDS})
 
     def _page_at(self, event_id: int, address: str) -> str:
         """The page's URL, now at *address*."""

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from ascend_mobilize.simulator.table import Record, rendered
 
-__all__ = ["CONNECTION", "HEALING", "KINDS", "SPOILERS", "RawAnswer"]
+__all__ = ["CONNECTION", "HEALING", "KINDS", "PASSING", "SPOILERS", "RawAnswer"]
 
 _JSON, _HTML = "application/json", "text/html"
 _WAITING_PAGE = b'<!DOCTYPE html><html lang="en"><head><title>Please wait...</title></head></html>'
@@ -153,6 +153,10 @@ KINDS = (*SPOILERS, *CONNECTION)
 
 _LASTING = {"401", "wrong_key", "redirect", "limited", "off_host_next", "cycling_next"}
 _UNTRUE = {"invalid_utf8", "nul_text", "lone_surrogate", "null_enums", "unknown_enums", "null_row"}
-HEALING = tuple(kind for kind in KINDS if kind not in _LASTING | _UNTRUE | {"silent"})
-"""Kinds after which asking again is enough. Not among them: those that a person has to look at, those that say
-something untrue about a person in an answer that looks right, and silence, which costs a minute of patience."""
+PASSING = tuple(kind for kind in KINDS if kind not in _UNTRUE | {"silent"})
+"""Kinds after which the truth still comes, by asking again or by a person who does what the message says. Not among
+them: those that say something untrue about a person in an answer that looks right, and silence, which costs a minute
+of patience."""
+
+HEALING = tuple(kind for kind in PASSING if kind not in _LASTING)
+"""Of those, the kinds after which asking again is enough."""

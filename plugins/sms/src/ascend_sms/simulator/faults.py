@@ -11,7 +11,15 @@ from attrs import evolve, field, frozen, validators
 
 from ascend_core.errors import BadInput
 
-__all__ = ["INSTEAD_OF_ACCEPTANCE", "SPOILED_ANSWERS", "Fault", "FaultKind", "Faults", "read_fault"]
+__all__ = [
+    "HARMLESS",
+    "INSTEAD_OF_ACCEPTANCE",
+    "SPOILED_ANSWERS",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "read_fault",
+]
 
 
 class FaultKind(StrEnum):
@@ -52,6 +60,16 @@ SPOILED_ANSWERS = (
     FaultKind.SLOW,
 )
 """Accepted, and yet the caller cannot know."""
+HARMLESS = (
+    *SPOILED_ANSWERS,
+    FaultKind.CALLBACK_BEFORE_RESPONSE,
+    FaultKind.DUPLICATE_CALLBACKS,
+    FaultKind.REORDER_CALLBACKS,
+    FaultKind.UNKNOWN_STATUS,
+    FaultKind.BAD_SIGNATURE,
+)
+"""Kinds that change nothing about which texts are accepted and when, and what becomes of them. The others do: a text
+that is not accepted goes out later, and a lost callback leaves its text undecided for a while."""
 
 
 @frozen(kw_only=True)

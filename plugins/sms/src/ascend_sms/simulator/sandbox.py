@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 
 from attrs import frozen
@@ -16,7 +17,7 @@ from ascend_sms.simulator.broken_answers import Wire
 from ascend_sms.simulator.carrier import Carrier, CarrierRules
 from ascend_sms.simulator.control import Control
 from ascend_sms.simulator.dialect import Api, Dialect
-from ascend_sms.simulator.faults import Faults
+from ascend_sms.simulator.faults import HARMLESS, Fault, Faults
 from ascend_sms.simulator.journal import Journal
 from ascend_sms.simulator.messages_api import MessagesApi
 from ascend_sms.simulator.phone_page import PhonePage
@@ -52,6 +53,9 @@ def _telnyx_settings(carrier: Carrier) -> dict[str, str]:
 TWILIO = Provider(dialect=TwilioDialect, api=MessagesApi, settings=_twilio_settings)
 TELNYX = Provider(dialect=TelnyxDialect, api=TelnyxApi, settings=_telnyx_settings)
 
+_MOST_TROUBLES = 5
+_SLOW_SECONDS = 0.05
+
 
 class CarrierSandbox:
     """A provider with one account, some invented phones and every bad habit a provider has. Safe for threads."""
@@ -66,6 +70,7 @@ class CarrierSandbox:
         rules: CarrierRules | None = None,
         provider: Provider = TWILIO,
     ) -> None:
+        self._seed = seed
         self.carrier = Carrier(account=account, clock=clock, seed=seed, journal=Journal(journal), rules=rules)
         self.faults = Faults()
         self._provider = provider
@@ -111,6 +116,16 @@ class CarrierSandbox:
     def next_due(self) -> datetime | None:
         """When the next post is due (aware, UTC); None: nothing waits."""
         return self._postman.next_due()
+
+    def trouble(self, name: str) -> None:
+        """Let up to five harmless things go wrong with the next texts and webhooks: *name* draws how many, and which.
+
+        What is left of earlier trouble is over.
+        """
+        self.faults.clear()
+        count, *drawn = blake2b(f"{self._seed}:{name}".encode(), digest_size=1 + _MOST_TROUBLES).digest()
+        for each in drawn[: count % (_MOST_TROUBLES + 1)]:
+            self.faults.order(Fault(kind=HARMLESS[each % len(HARMLESS)], seconds=_SLOW_SECONDS))
 
 
 def make_sandbox(*, clock: Clock, seed: int, journal: Path | None) -> CarrierSandbox:
