@@ -21,6 +21,7 @@ _CLI = "ascend_core.cli"
 
 COMMANDS: Mapping[str, Entry] = {
     "automations": Entry("Say what starts which flow.", imported(f"{_CLI}.automations:automations")),
+    "broadcasts": Entry("Text everybody in some groups at once.", imported(f"{_CLI}.broadcasts:broadcasts")),
     "db": Entry("Look after the database.", imported(f"{_CLI}.db:db")),
     "demo": Entry("See a week of an invented organization.", imported(f"{_CLI}.demo:demo")),
     "flows": Entry("Check and publish flows.", imported(f"{_CLI}.flows:flows")),
