@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Entry] = {
     "init": Entry("Make the folder, the key and the database.", imported(f"{_CLI}.init:init")),
     "keys": Entry("Look after the key that secrets are sealed with.", imported(f"{_CLI}.keys:keys")),
     "members": Entry("Bring people along, and list them.", imported(f"{_CLI}.members:members")),
+    "messages": Entry("See texts that need you.", imported(f"{_CLI}.messages:messages")),
     "plugins": Entry("See what is installed.", imported(f"{_CLI}.plugins:plugins")),
     "report": Entry("Count clicks and sign-ups.", imported(f"{_CLI}.report:report")),
     "runs": Entry("See what happened to one person in one flow.", imported(f"{_CLI}.runs:runs")),

@@ -84,8 +84,8 @@ def _channel(record: ChannelRecord, sends: str | None) -> dict[str, Any]:
         "sends": record.channel == sends,
         "settings": record.settings,
         "connected_at": record.connected_at,
-        "paused_until": record.paused_until,
-        "problem": record.problem,
+        "problem": record.stopped,
+        "alarm": record.alarm,
     }
 
 
@@ -128,7 +128,7 @@ def show_channels(described: list[dict[str, Any]]) -> None:
             "sends" if each["sends"] else "listens",
             moment(each["connected_at"]),
             ", ".join(f"{name}: {value}" for name, value in each["settings"].items()) or None,
-            each["problem"] or (f"paused until {moment(each['paused_until'])}" if each["paused_until"] else None),
+            each["problem"] or each["alarm"],
         )
         for each in described
     ]

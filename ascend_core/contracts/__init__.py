@@ -79,12 +79,14 @@ from ascend_core.contracts.forms import (
 )
 from ascend_core.contracts.gates import (
     Allow,
+    Caps,
     Deny,
     Gate,
     GateType,
     Hold,
     PlannedMessage,
     Purpose,
+    RecentTexts,
     Verdict,
 )
 from ascend_core.contracts.links import LinkTracker, LinkTrackerType, LinkUse
@@ -131,6 +133,7 @@ __all__ = [
     "BotAction",
     "BotActionType",
     "CallWebhook",
+    "Caps",
     "Channel",
     "ChannelEvent",
     "ChannelSandbox",
@@ -196,6 +199,7 @@ __all__ = [
     "RawRequest",
     "Reached",
     "Receipt",
+    "RecentTexts",
     "Rejected",
     "RemoveFromGroups",
     "Replied",
