@@ -79,16 +79,15 @@ from ascend_core.contracts.forms import (
 )
 from ascend_core.contracts.gates import (
     Allow,
-    Caps,
     Deny,
     Gate,
     GateType,
     Hold,
     PlannedMessage,
     Purpose,
-    RecentTexts,
     Verdict,
 )
+from ascend_core.contracts.hours import EVERYWHERE, HoursByLaw, HoursRule
 from ascend_core.contracts.links import LinkTracker, LinkTrackerType, LinkUse
 from ascend_core.contracts.members import FieldValue, FormView, MemberView, RunView
 from ascend_core.contracts.nudges import (
@@ -122,6 +121,7 @@ from ascend_core.contracts.turns import FREE_TURNS, Turns
 
 __all__ = [
     "BEHIND",
+    "EVERYWHERE",
     "FREE_TURNS",
     "KEY",
     "MAIN",
@@ -133,7 +133,6 @@ __all__ = [
     "BotAction",
     "BotActionType",
     "CallWebhook",
-    "Caps",
     "Channel",
     "ChannelEvent",
     "ChannelSandbox",
@@ -163,6 +162,8 @@ __all__ = [
     "HandOff",
     "Happened",
     "Hold",
+    "HoursByLaw",
+    "HoursRule",
     "HttpMaker",
     "Inbound",
     "IntegrationType",
@@ -199,7 +200,6 @@ __all__ = [
     "RawRequest",
     "Reached",
     "Receipt",
-    "RecentTexts",
     "Rejected",
     "RemoveFromGroups",
     "Replied",

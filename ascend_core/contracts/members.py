@@ -23,6 +23,8 @@ class MemberView:
     groups: frozenset[str] = frozenset()
     zones: tuple[str, ...] = ()
     """IANA names of every zone the member may be in; empty: unknown."""
+    states: tuple[str, ...] = ()
+    """Two letters of every state of the United States the member may be in; empty: unknown."""
     subscribed: bool = True
 
 

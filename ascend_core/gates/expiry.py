@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ascend_core.contracts import Allow, Deny, GateType, MemberView, PlannedMessage, Verdict
 
-__all__ = ["EXPIRY", "LEAST_VALID", "check_expiry"]
-
-LEAST_VALID = timedelta(seconds=60)
-"""A provider is not given less time than this to deliver."""
+__all__ = ["EXPIRY", "check_expiry"]
 
 
 def check_expiry(message: PlannedMessage, _member: MemberView, now: datetime, /) -> Verdict:
-    """Deny a message that could not be delivered any more before its ``expires_at``."""
-    if message.expires_at is not None and message.expires_at < now + LEAST_VALID:
+    """Deny a message from its ``expires_at`` on."""
+    if message.expires_at is not None and message.expires_at <= now:
         return Deny("expired")
     return Allow()
 

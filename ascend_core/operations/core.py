@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-from typing import Protocol
+from datetime import time, timedelta
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from ascend_core.calls.call import Caller
 from ascend_core.calls.over_http import HttpCaller
-from ascend_core.contracts import Clock, QuietHours, Randomness
+from ascend_core.contracts import Clock, HoursByLaw, QuietHours, Randomness
 from ascend_core.host.registry import Registry
+from ascend_core.laws import load_hours
 from ascend_core.operations.programs import Programs
-from ascend_core.store.buckets import database_now
-from ascend_core.store.database import Database, Tx
+from ascend_core.operations.wording import Program
+from ascend_core.store.database import Database
 from ascend_core.store.vault import Vault
 
-__all__ = ["ClaimMark", "Core", "ForgetfulMark", "Options"]
-
-
-class ClaimMark(Protocol):
-    """Remembers outside of the database how many batches were claimed: one that knows of fewer is an old copy."""
-
-    def newest(self, outbox: str) -> int:
-        """The most this machine remembers for *outbox*, one channel of one database; 0: nothing."""
-        ...
-
-    def note(self, outbox: str, claims: int) -> None:
-        """Remember *claims*, before a text of that batch is handed over."""
-        ...
-
-
-@define
-class ForgetfulMark:
-    """Remembers as long as the process lives."""
-
-    _claims: dict[str, int] = field(factory=dict, init=False)
-
-    def newest(self, outbox: str) -> int:
-        return self._claims.get(outbox, 0)
-
-    def note(self, outbox: str, claims: int) -> None:
-        self._claims[outbox] = claims
+__all__ = ["Core", "Options"]
 
 
 @frozen(kw_only=True)
@@ -58,6 +33,10 @@ class Options:
     nudge_gap: timedelta = timedelta(hours=1)
     """Two nudges to one member are never closer than this, whichever flows they belong to; a flow's ``min_gap`` is
     stronger for its own nudges. One hour: two follow-ups at once read like a machine that has gone wrong."""
+    hours: HoursByLaw = field(factory=lambda: load_hours("federal"))
+    """What the law leaves of the day, whatever a flow says."""
+    program: Program = field(factory=Program)
+    """Who texts, for the answers to STOP, START and HELP."""
     message_life: timedelta = timedelta(hours=24)
     """A text that could not go out by then is not sent any more: nobody wants yesterday's reminder."""
     lookup_after: timedelta = timedelta(seconds=60)
@@ -84,11 +63,6 @@ class Core:
     options: Options = field(factory=Options)
     caller: Caller = field()
     """Makes the calls of webhooks."""
-    worker: str = "worker"
-    """What this process calls itself in claims; every process has another name."""
-    time: Clock | None = field()
-    """The clock that all workers agree on, for turns and leases; None: the database's own."""
-    mark: ClaimMark = field(factory=ForgetfulMark)
     programs: Programs = field()
 
     @caller.default
@@ -98,11 +72,3 @@ class Core:
     @programs.default
     def _fresh_programs(self) -> Programs:
         return Programs(self.registry)
-
-    @time.default
-    def _own_time(self) -> Clock:
-        return self.clock
-
-    def moment(self, tx: Tx) -> datetime:
-        """The time that all workers agree on."""
-        return database_now(tx) if self.time is None else self.time.now()

@@ -12,7 +12,7 @@ from ascend_core.operations.programs import Version
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.sprints import start_run
 from ascend_core.operations.start_runs import may_enter
-from ascend_core.operations.wording import CONFIRMATIONS
+from ascend_core.operations.wording import confirmation
 from ascend_core.store.consents import NewConsent, consent_states
 from ascend_core.store.runs import active_runs, reserve_run_ids
 
@@ -101,7 +101,7 @@ def _confirm(batch: Batch, member_id: int, run_id: int) -> None:
             intent=f"opt_out:{run_id}",
             member_id=member_id,
             phone=batch.members[member_id].phone,
-            body=(CONFIRMATIONS["stop"],),
+            body=(confirmation("stop", batch.core.options.program),),
             purpose=Purpose.CONFIRMATION,
             expires_at=batch.message_life(),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from ascend_core.contracts import FormView, MemberView, QuietHours
+from ascend_core.engine.states import candidate_states
 from ascend_core.engine.zones import candidate_zones
 from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import MemberRecord
@@ -21,6 +22,7 @@ def member_view(record: MemberRecord, groups: frozenset[str] = frozenset(), *, s
         fields=record.all_fields(),
         groups=groups,
         zones=tuple(record.zones),
+        states=candidate_states(record.zip, record.phone),
         subscribed=subscribed,
     )
 

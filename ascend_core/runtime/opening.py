@@ -9,15 +9,16 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from ascend_core.contracts import Clock, Duration, Randomness, Turns
+from ascend_core.contracts import Clock, Duration, HoursByLaw, Randomness, Turns
 from ascend_core.errors import BadInput
 from ascend_core.flow.values import SCALARS
 from ascend_core.host.build import load_registry
 from ascend_core.host.context import ContextMaker
 from ascend_core.host.registry import Registry
+from ascend_core.laws import hours_in, load_hours
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.turns import SharedTurns
-from ascend_core.runtime.claim_file import ClaimFile
+from ascend_core.operations.wording import Program
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import check_schema, upgrade_schema
@@ -27,9 +28,6 @@ __all__ = ["Home", "home_from", "init_home", "open_core", "open_registry"]
 
 DATABASE_FILE = "ascend.db"
 KEY_FILE = "ascend.key"
-CLAIM_FILE = "ascend.claims"
-
-_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @frozen(kw_only=True)
@@ -48,12 +46,15 @@ class Home:
 
 def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     """Read the settings: ``ASCEND_HOME`` (default ``./ascend-data``), ``ASCEND_DATABASE_URL``, ``ASCEND_PUBLIC_URL``,
-    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``, ``ASCEND_NUDGE_GAP``, ``ASCEND_WEBHOOKS_PRIVATE``.
+    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``, ``ASCEND_HOURS``, ``ASCEND_HOURS_FILE``, ``ASCEND_PROGRAM``,
+    ``ASCEND_CONTACT``, ``ASCEND_NUDGE_GAP``, ``ASCEND_WEBHOOKS_PRIVATE``.
 
     Raises BadInput for a value that does not fit.
     """
     folder = Path(environment.get("ASCEND_HOME", "ascend-data"))
     options = Options(
+        hours=_hours(environment),
+        program=Program(name=environment.get("ASCEND_PROGRAM", ""), contact=environment.get("ASCEND_CONTACT", "")),
         public_url=_url(environment, "ASCEND_PUBLIC_URL") or Options().public_url,
         links_url=_url(environment, "ASCEND_LINKS_URL"),
         utm_source=environment.get("ASCEND_UTM_SOURCE"),
@@ -63,6 +64,13 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Home:
         options = evolve(options, nudge_gap=_length("ASCEND_NUDGE_GAP", gap))
     url = environment.get("ASCEND_DATABASE_URL") or sqlite_url(folder.resolve() / DATABASE_FILE)
     return Home(folder=folder, database_url=url, options=options)
+
+
+def _hours(environment: Mapping[str, str]) -> HoursByLaw:
+    """The preset ``ASCEND_HOURS``, of our file or of the operator's own."""
+    preset = environment.get("ASCEND_HOURS") or "federal"
+    own = environment.get("ASCEND_HOURS_FILE")
+    return load_hours(preset) if not own else hours_in(Path(own).read_text("utf-8"), preset)
 
 
 def _url(environment: Mapping[str, str], name: str) -> str | None:
@@ -125,7 +133,4 @@ def open_core(home: Home, *, clock: Clock | None = None, randomness: Randomness 
         clock=clock,
         randomness=randomness,
         options=home.options,
-        worker=randomness.token(10, _LETTERS),
-        time=rules,
-        mark=ClaimFile(home.folder / CLAIM_FILE),
     )

@@ -224,6 +224,23 @@ Feature: The SMS channel
       | suppressed | 1 |
 
   @J3
+  Scenario: A flow texts nobody outside of the hours the law leaves
+    Given the flow
+      """
+      flow: welcome
+      spec: 1
+      quiet_hours: {from: "23:30", to: "05:00", then: drop}
+      steps:
+        - send: Doors open now!
+      """
+    When the clock reaches 2026-05-04 21:30 in New York
+    And Ana submits the form "Saturday Canvass"
+    And the clock reaches 2026-05-05 07:59 in New York
+    Then Ana gets no text
+    When the clock reaches 2026-05-05 08:00 in New York
+    Then Ana gets the text "Doors open now!"
+
+  @J3
   Scenario: An answer to somebody who writes at night does not wait
     Given the flow
       """

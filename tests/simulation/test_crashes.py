@@ -27,10 +27,9 @@ from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound, Outbou
 from ascend_core.errors import TryLater, Unsure
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.core import Core
-from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
-from ascend_core.operations.send_messages import send_messages
+from ascend_core.operations.send_messages import recover_sends, resolve_unknown, send_messages
 from ascend_core.operations.wording import CONFIRMATIONS
 from ascend_core.runtime.drains import drain_all
 from ascend_core.store.accounts import cursor_of

@@ -46,14 +46,7 @@ def _switches(story: Story, setting: str, state: str) -> None:
 
 @when("the operator fetches the forms")
 def _fetches(story: Story) -> None:
-    story.progress.clear()
-    fetching = fetch_forms(
-        story.world.core,
-        story.account(),
-        everything=True,
-        progress=lambda seen, total: story.progress.append((seen, total)),
-    )
-    story.fetched = story.world.run(fetching)
+    story.fetched = story.world.run(fetch_forms(story.world.core, story.account(), everything=True))
 
 
 @when(parsers.parse('the operator syncs the form "{form}"'))
