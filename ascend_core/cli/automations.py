@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ascend_core.cli.documents import read_text
+from ascend_core.cli.documents import find_documents, is_automation, only, read_text
 from ascend_core.cli.flows import PARTIAL
 from ascend_core.cli.groups import LazyGroup
 from ascend_core.cli.opening import opened_core
@@ -31,10 +31,14 @@ def automations() -> None:
 
 
 @automations.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-def create(*, files: tuple[Path, ...]) -> None:
-    """Add automations, or give those of the same name the new document."""
+@click.argument("places", metavar="FILE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def create(*, places: tuple[Path, ...]) -> None:
+    """Add automations, or give those of the same name the new document.
+
+    Flows and flow tests among the files are left out.
+    """
     done, failed = 0, 0
+    files = only(find_documents(places), is_automation, what="automation")
     with opened_core() as core:
         for file in files:
             try:

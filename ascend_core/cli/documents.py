@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ascend_core.errors import BadInput
 
-__all__ = ["find_documents", "flow_documents", "is_automation", "is_flow_test", "read_bytes", "read_text"]
+__all__ = [
+    "find_documents",
+    "flow_documents",
+    "is_automation",
+    "is_flow",
+    "is_flow_test",
+    "only",
+    "read_bytes",
+    "read_text",
+]
 
 _AUTOMATION = re.compile(rb"^automation\s*:", re.MULTILINE)
 _TESTS = re.compile(rb"^tests\s*:", re.MULTILINE)
@@ -49,12 +58,22 @@ def is_flow_test(text: bytes) -> bool:
 def flow_documents(folder: Path, more: Iterable[Path] = ()) -> dict[str, str]:
     """The texts of the flows in *folder*, and behind them of those among *more*, by file."""
     beside = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
-    return {str(path): read_text(path) for path in dict.fromkeys([*beside, *more]) if _is_flow(path)}
+    return {str(path): read_text(path) for path in dict.fromkeys([*beside, *more]) if is_flow(read_bytes(path))}
 
 
-def _is_flow(path: Path) -> bool:
-    text = read_bytes(path)
+def is_flow(text: bytes) -> bool:
+    """Whether a document is neither an automation nor holds flow tests."""
     return not is_automation(text) and not is_flow_test(text)
+
+
+def only(files: list[Path], kind: Callable[[bytes], bool], *, what: str) -> list[Path]:
+    """Those of *files* that are of the *kind*; a single file is taken at its word. Raises BadInput when none is."""
+    if len(files) == 1:
+        return files
+    found = [file for file in files if kind(read_bytes(file))]
+    if not found:
+        raise BadInput(f"there is no {what} among these {len(files)} files")
+    return found
 
 
 def read_text(path: Path) -> str:

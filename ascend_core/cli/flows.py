@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import click
 
-from ascend_core.cli.documents import find_documents, is_automation, is_flow_test, read_bytes, read_text
+from ascend_core.cli.documents import find_documents, is_automation, is_flow, is_flow_test, only, read_bytes, read_text
 from ascend_core.cli.groups import Entry, LazyGroup, imported
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import clean, counted, say, show_json, show_table
@@ -84,10 +84,14 @@ def _problems(file: Path, registry: Registry) -> tuple[Problem, ...]:
 
 
 @flows.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-def publish(*, files: tuple[Path, ...]) -> None:
-    """Make flows live. Runs that are under way stay on the version they started on."""
+@click.argument("places", metavar="FILE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def publish(*, places: tuple[Path, ...]) -> None:
+    """Make flows live. Runs that are under way stay on the version they started on.
+
+    Automations and flow tests among the files are left out.
+    """
     done, failed = 0, 0
+    files = only(find_documents(places), is_flow, what="flow")
     with opened_core() as core:
         for file in files:
             try:

@@ -131,3 +131,16 @@ def test_empty_lists_say_what_fills_them(made: Any) -> None:
     assert "ascend flows publish FILE" in flows.err
     assert "ascend automations create FILE" in automations.err
     assert made("flows", "list", "--json").json() == []
+
+
+def test_a_folder_of_flows_automations_and_tests_is_taken_apart(made: Any) -> None:
+    """``publish`` takes the flows of a folder and ``create`` its automations; tests are for neither."""
+    folder = Path(__file__).parents[2] / "specs/flows"
+
+    published = made("flows", "publish", folder)
+    created = made("automations", "create", folder)
+
+    assert (published.code, created.code) == (0, 0)
+    assert len(published.err.splitlines()) == 12
+    assert len(created.err.splitlines()) == 11
+    assert made("automations", "create", *sorted(folder.glob("*.test.yaml"))).code == 4

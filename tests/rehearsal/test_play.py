@@ -125,7 +125,7 @@ def test_entering_again_is_what_reentry_says(play: Play) -> None:
     """``skip`` is the default: who is inside already is left to it."""
     skipped = play(f"{FIRST}\n{COMING}\n- enter:\n- quiet: 1d", head=ANA)
     again = play(
-        f"{FIRST}\n{COMING}\n- enter:\n{FIRST}\n{COMING}", head=ANA, flow=INVITE_AGAIN
+        f"{FIRST}\n{COMING}\n- wait: 2d\n- enter:\n{FIRST}\n{COMING}", head=ANA, flow=INVITE_AGAIN
     )  # fmt: skip
 
     assert (skipped.failure, again.failure) == (None, None)
