@@ -1,0 +1,277 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""The mistakes that each safeguard is there against, written out: the product with that safeguard taken away.
+
+Each takes the place of one operation and is what a sensible person might have written. The suite must find every one of
+them; else it could not see that the safeguard works. ``specs/reliability.md`` shows the table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+from attrs import evolve, frozen
+
+from ascend_core.contracts import ChannelEvent, DeliveryStatus, Inbound, SubmissionPage
+from ascend_core.errors import TryLater
+from ascend_core.operations.apply_submissions import apply_page
+from ascend_core.operations.connect import open_channel
+from ascend_core.operations.core import Core
+from ascend_core.operations.receive_messages import receive_events
+from ascend_core.operations.send_messages import _commit_results, _send_one, claim_messages
+from ascend_core.store import messages as rows
+from ascend_core.store.accounts import CursorRecord, move_cursor
+from ascend_core.store.bulk import table_of
+from ascend_core.store.database import Tx
+from ascend_core.store.messages import MessageRecord
+from ascend_core.store.reading import fetch, pick
+from ascend_core.store.tables import Message
+from tests.simulation.product import PRODUCT, Product
+from tests.simulation.story import Weather
+
+__all__ = ["MISTAKES", "Mistake"]
+
+_message = table_of(Message)
+
+_ALL_AT_ONCE = Weather(meanwhile=0.9, stops=0.9, silent=True)
+
+
+@frozen(kw_only=True)
+class Mistake:
+    """A safeguard, what stands in its place, and what the suite must find then."""
+
+    safeguard: str
+    instead: str
+    product: Callable[[], Product]
+    finds: str
+    """The beginning of the problem."""
+    weather: Weather | None = None
+    """In which it soon does harm; None: in any."""
+
+
+def _sql(core: Core, statement: str) -> None:
+    core.database.write(lambda tx: tx.exec_driver_sql(statement))
+
+
+def _send_again(core: Core) -> None:
+    _sql(core, "UPDATE message SET state = 'ready' WHERE state = 'sending'")
+
+
+def _without_gate(name: str) -> Callable[[Core], Core]:
+    def opened(core: Core) -> Core:
+        gates = {its_name: gate for its_name, gate in core.registry.gates.items() if its_name != name}
+        assert len(gates) < len(core.registry.gates), f"there is no gate {name}"
+        return attrs.evolve(core, registry=evolve(core.registry, gates=gates))
+
+    return opened
+
+
+def _looking_at_once(core: Core) -> Core:
+    return attrs.evolve(core, options=evolve(core.options, lookup_after=timedelta(0)))
+
+
+async def _call_then_claim(core: Core) -> int:
+    """Read what is ready, hand it over, and write down afterwards that it was sent."""
+    opened = open_channel(core)
+    assert opened is not None
+    record, type_, settings = opened
+    ready = core.database.read(lambda tx: rows.ready_messages(tx, core.clock.now(), 5))
+    results = [await _send_one(core, type_, settings, message) for message in ready]
+    _sql(core, "UPDATE message SET state = 'sending' WHERE state = 'ready'") if results else None
+    _commit_results(core, record, results)
+    return len(ready)
+
+
+async def _in_any_order(core: Core) -> int:
+    """Claim all that is due, the newest first, whoever it is for."""
+    opened = open_channel(core)
+    assert opened is not None
+    record, type_, settings = opened
+
+    def claim(tx: Tx) -> list[MessageRecord]:
+        now = core.clock.now()
+        due = (_message.c.state == "ready") & (_message.c.due_at <= now)
+        newest = pick(MessageRecord, Message).where(due).order_by(_message.c.id.desc()).limit(5)
+        ready = fetch(tx, MessageRecord, newest)
+        changes = [{"id": message.id, "state": "sending", "claimed_at": now} for message in ready]
+        rows.move_messages(tx, changes, from_states=("ready",))
+        return ready
+
+    claimed = core.database.write(claim)
+    results = await asyncio.gather(*(_send_one(core, type_, settings, message) for message in claimed))
+    _commit_results(core, record, results)
+    return len(claimed)
+
+
+async def _without_a_last_look(core: Core) -> int:
+    """Claim a batch and hand it over, whatever happens to its people meanwhile."""
+    opened = open_channel(core)
+    assert opened is not None
+    record, type_, settings = opened
+    claimed = claim_messages(core, 5)
+    confirming = [evolve(message, purpose=0) for message in claimed]  # a confirmation is not asked for consent
+    results = [await _send_one(core, type_, settings, message) for message in confirming]
+    _commit_results(core, record, [evolve(r, message=m) for r, m in zip(results, claimed, strict=True)])
+    return len(claimed)
+
+
+def _cursor_first(core: Core, page: SubmissionPage, seen: CursorRecord) -> None:
+    """Move the cursor, then apply the page."""
+    if core.database.write(lambda tx: move_cursor(tx, seen, page.cursor, now=core.clock.now())):
+        apply_page(core, 1, page)
+
+
+class _AnswerFirst:
+    """Answers the provider at once, and keeps what it said in memory until there is time."""
+
+    def __init__(self) -> None:
+        self._waiting: list[ChannelEvent] = []
+
+    def receive(self, core: Core, events: Sequence[ChannelEvent]) -> None:
+        self._waiting.extend(events)
+
+    def handle(self, core: Core) -> int:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            receive_events(core, "pigeon", waiting)
+        return PRODUCT.handle(core)
+
+    def forget(self, core: Core) -> None:
+        self._waiting = []
+        PRODUCT.recover(core)
+
+
+def _answer_first() -> Product:
+    memory = _AnswerFirst()
+    return Product(receive=memory.receive, handle=memory.handle, recover=memory.forget)
+
+
+def _every_text_is_new() -> Product:
+    """Give each text that comes an id of our own."""
+    count = iter(range(1_000_000))
+
+    def receive(core: Core, events: Sequence[ChannelEvent]) -> None:
+        new = [evolve(e, provider_id=f"{e.provider_id}/{next(count)}") if isinstance(e, Inbound) else e for e in events]
+        receive_events(core, "pigeon", new)
+
+    return Product(receive=receive)
+
+
+def _status_as_it_comes(core: Core, events: Sequence[ChannelEvent]) -> None:
+    """Write down each status as the newest."""
+    for event in events:
+        if isinstance(event, DeliveryStatus) and event.state is not None:
+            _sql(core, f"UPDATE message SET state = '{event.state.value}' WHERE key = '{event.message_key}'")
+    receive_events(core, "pigeon", [event for event in events if isinstance(event, Inbound)])
+
+
+def _stop_when_handled(core: Core, events: Sequence[ChannelEvent]) -> None:
+    """Keep texts, and leave what they mean for consent to whoever handles them."""
+
+    def keep(tx: Tx) -> None:
+        receive_events(attrs.evolve(core, database=_Inside(tx)), "pigeon", events)
+        tx.exec_driver_sql("UPDATE consent SET state = 'subscribed'")
+
+    core.database.write(keep)
+
+
+class _Inside:
+    """Lets an operation work inside a transaction that is open already."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def write(self, work: Callable[[Tx], Any]) -> Any:
+        return work(self._tx)
+
+
+MISTAKES: Mapping[str, Mistake] = {
+    "restart sends again": Mistake(
+        safeguard="After a crash, what was being sent is in doubt",
+        instead="what was being sent counts as not sent",
+        product=lambda: Product(recover=_send_again),
+        finds="1: accepted",
+    ),
+    "lost answer is tried again": Mistake(
+        safeguard="An answer that was lost leaves a text in doubt",
+        instead="the channel says that it was surely not sent",
+        product=lambda: Product(unsure=TryLater),
+        finds="1: accepted",
+    ),
+    "looks at once": Mistake(
+        safeguard="A text in doubt is looked up only when the provider surely lists it",
+        instead="it is looked up at once",
+        product=lambda: Product(opened=_looking_at_once),
+        finds="1: accepted",
+    ),
+    "call before claim": Mistake(
+        safeguard="The claim is committed before the call",
+        instead="the call comes first, and then one commit says that it was sent",
+        product=lambda: Product(send=_call_then_claim),
+        finds="2: sent without a committed claim",
+    ),
+    "no consent gate": Mistake(
+        safeguard="Consent is asked at the claim, and again right before the call",
+        instead="a text that was planned is sent",
+        product=lambda: Product(opened=_without_gate("consent"), send=_without_a_last_look),
+        finds="5: sent after STOP",
+    ),
+    "no last look": Mistake(
+        safeguard="Consent is asked once more right before each call of a batch",
+        instead="what was claimed is handed over",
+        product=lambda: Product(send=_without_a_last_look),
+        finds="5: sent after STOP",
+        weather=_ALL_AT_ONCE,
+    ),
+    "STOP waits for the handler": Mistake(
+        safeguard="STOP counts in the transaction that keeps the text",
+        instead="it counts when the text is handled",
+        product=lambda: Product(receive=_stop_when_handled),
+        finds="5: sent after STOP",
+    ),
+    "answer before keeping": Mistake(
+        safeguard="A webhook is answered when its text is stored",
+        instead="it is answered at once, and the text is kept in memory until there is time",
+        product=_answer_first,
+        finds="25:",
+    ),
+    "no quiet hours": Mistake(
+        safeguard="Quiet hours are asked at the claim",
+        instead="a text goes out when it is due",
+        product=lambda: Product(opened=_without_gate("quiet_hours")),
+        finds="7: sent at night",
+    ),
+    "no expiry": Mistake(
+        safeguard="A text that is too late expires",
+        instead="it goes out however late",
+        product=lambda: Product(opened=_without_gate("expiry")),
+        finds="8: sent after it had expired",
+    ),
+    "statuses as they come": Mistake(
+        safeguard="The state of a text only moves up",
+        instead="each status is written down as the newest",
+        product=lambda: Product(receive=_status_as_it_comes),
+        finds="10:",
+    ),
+    "any order": Mistake(
+        safeguard="One text of a member at a time, the oldest first",
+        instead="all that is due is claimed, the newest first",
+        product=lambda: Product(send=_in_any_order),
+        finds="13: out of order",
+    ),
+    "cursor first": Mistake(
+        safeguard="The cursor moves in the transaction of the page",
+        instead="it moves first, in a transaction of its own",
+        product=lambda: Product(apply=_cursor_first),
+        finds="25: the submissions",
+    ),
+    "every text is new": Mistake(
+        safeguard="A text is known by the provider's id",
+        instead="each one that comes is another",
+        product=_every_text_is_new,
+        finds="54:",
+    ),
+}

@@ -1,0 +1,313 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""One schedule: who acts next, what goes wrong, and a quiet phase at the end in which everything comes to rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+from attrs import define, field, frozen
+
+from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound, Outbound, Purpose
+from ascend_core.operations.core import Core
+from ascend_core.store.accounts import cursor_of
+from ascend_core.store.due import look
+from ascend_core.testing import SeededRandomness
+from tests.fakes.bench import NOON, Bench
+from tests.simulation.carrier import Carrier, Claim
+from tests.simulation.fate import Crash, Fate, MortalDatabase
+from tests.simulation.product import Product
+
+__all__ = ["FLOW", "PEOPLE", "Story", "Weather"]
+
+STEPS = 12
+"""Of one schedule; with two or three deaths in them."""
+PEOPLE = 4
+"""Who may be texted; the next one signs up too, and never opted in."""
+
+NEW_YORK = ZoneInfo("America/New_York")
+"""Where all their phones are."""
+NIGHT = (20, 9)
+"""Hours in which nobody is texted unless they wrote."""
+
+RANK = {"ready": 0, "sending": 1, "unknown": 2, "held": 3, "suppressed": 3, "expired": 3, "sent": 4}
+FINAL = ("delivered", "undelivered", "failed")
+
+FLOW = """
+    flow: welcome
+    stop_when: box.cancels
+    steps:
+      - send: "One"
+      - send: "Two"
+      - ask: coming
+        text: "Three?"
+        replies: [{match: [sure], then: [{send: "Four"}]}]
+        nudges: [{nudge: no_reply, after: 2h, text: "Five?"}]
+      - send: "Six"
+"""
+
+
+@frozen
+class Weather:
+    """What is likely in one schedule. Drawn for each, so that rare things meet each other in some of them."""
+
+    meanwhile: float
+    """How often something happens while a call to the carrier is under way."""
+    stops: float
+    """How many of people's texts say STOP."""
+    silent: bool
+    """Whether the carrier tells how texts fared only at the very end."""
+
+    @classmethod
+    def drawn(cls, dice: Random) -> Weather:
+        return cls(
+            meanwhile=dice.choice([0.0, 0.2, 0.7]), stops=dice.choice([0.2, 0.4, 0.9]), silent=dice.random() < 0.5
+        )
+
+
+@define(eq=False)
+class Story:
+    """One schedule over one database."""
+
+    bench: Bench
+    carrier: Carrier
+    fate: Fate
+    seed: int
+    product: Product
+    weather: Weather
+    core: Core = field(init=False)
+    states: dict[str, str] = field(factory=dict, init=False)
+    texts: list[Inbound] = field(factory=list, init=False)
+    untold: list[Inbound] = field(factory=list, init=False)
+    """Texts the provider told us of in vain, and will again."""
+    stopped: set[str] = field(factory=set, init=False)
+    """Phones whose STOP was committed and whose START was not."""
+    wrong: list[str] = field(factory=list, init=False)
+    starts: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.carrier.inspect = self.inspect
+        self.carrier.meanwhile = self.meanwhile
+        if self.product.unsure is not None:
+            self.carrier.unsure = self.product.unsure
+
+    def start(self) -> None:
+        """The process starts, as often as it has to."""
+        self.fate.dead = False
+        self.starts += 1
+        database = MortalDatabase(self.bench.core.database.engine, self.fate)
+        randomness = SeededRandomness(f"{self.seed}:{self.starts}")
+        opened = attrs.evolve(self.bench.core, database=database, randomness=randomness)
+        self.core = self.product.opened(opened)
+        self.attempt(lambda: self.product.recover(self.core))
+
+    def attempt(self, work: Callable[[], Any]) -> bool:
+        """Do *work*; when the process dies of it, start again. True: it was done."""
+        try:
+            work()
+        except Crash:
+            self.bench.core.database.close()
+            self.start()
+            return False
+        finally:
+            self.look()
+        return True
+
+    def play(self) -> None:
+        """The whole schedule, then a quiet phase in which everything comes to its end."""
+        self.start()
+        actors = [self.poll, self.sign_up, self.write, self.report, self.sends, self.sends, self.sends, self.timers]
+        actors += [self.inbound, self.doubts, self.time, self.time, self.tell_again]
+        if self.weather.silent:
+            actors.remove(self.report)
+        for begin in (self.sign_up, self.sign_up, self.sign_up, self.poll):
+            begin()
+        for _ in range(STEPS):
+            self.fate.dice.choice(actors)()
+        self.fate.calm = True
+        last = NOON + timedelta(days=9)
+        for moment in (self.bench.now, self.bench.now + timedelta(hours=3), last):
+            self.bench.clock.set(max(moment, self.bench.now))
+            self.poll()
+            self.tell_again()
+            if moment == last or not self.weather.silent:
+                self.deliver_all()
+            self.attempt(lambda: asyncio.run(self.drain()))
+
+    async def drain(self) -> None:
+        """Everything that can be done now, as the worker does it."""
+        product, core, done = self.product, self.core, 1
+        while done:
+            now, waiting = self.bench.now, core.database.read(look)
+            done = product.handle(core)
+            if waiting.timer_at is not None and waiting.timer_at <= now:
+                done += product.fire(core)
+            if waiting.unknown_at is not None and waiting.unknown_at <= now:
+                done += await product.resolve(core)
+            if done or (waiting.ready_at is not None and waiting.ready_at <= now):
+                done += await product.send(core)
+
+    # who acts
+
+    def sign_up(self) -> None:
+        """Somebody registers or cancels; the source tells some of it twice, and some of it late."""
+        dice, log = self.fate.dice, self.bench.source.log
+        person, form = dice.randrange(PEOPLE + 1), dice.choice(["f0", "f1"])
+        self.bench.clock.advance(timedelta(seconds=1))
+        status = dice.choice(["registers", "registers", "cancels"])
+        opted_in = True if person < PEOPLE else None
+        key = f"{person}{form}"
+        log.append(self.bench.submission(person, form_key=form, key=key, status=status, opted_in=opted_in))
+        if self.fate.happens(0.5):
+            log.append(dice.choice(log))
+
+    def poll(self) -> None:
+        """The next page of the source, as a round of its account applies it."""
+        seen = self.core.database.read(lambda tx: cursor_of(tx, 1, "submissions"))
+        log = self.bench.source.log
+        place = int(seen.position or 0)
+        page = self.bench.page(*log[place:], cursor=str(len(log)))
+        self.attempt(lambda: self.product.apply(self.core, page, seen))
+
+    def write(self) -> None:
+        """Somebody texts us. The provider tells it until we say that we have it, and sometimes again."""
+        text = self.new_text()
+        self.attempt(lambda: self.hear(text))
+        if self.fate.happens(0.3):
+            again = self.fate.dice.choice(self.texts)
+            self.attempt(lambda: self.hear(again, again=True))
+
+    def new_text(self) -> Inbound:
+        """What somebody writes."""
+        dice = self.fate.dice
+        phone = self.bench.submission(dice.randrange(PEOPLE)).phone or ""
+        keyword = "stop" if dice.random() < self.weather.stops else dice.choice([None, "start"])
+        text = Inbound(provider_id=f"I{len(self.texts)}", phone=phone, body=keyword or "sure", keyword=keyword)
+        self.texts.append(text)
+        self.untold.append(text)
+        return text
+
+    def tell_again(self) -> None:
+        """The provider tells what it told in vain."""
+        while self.untold:
+            text = self.untold[0]
+            self.attempt(partial(self.hear, text))
+
+    def hear(self, text: Inbound, *, again: bool = False) -> None:
+        """One request of the provider; what it says counts from the moment that it is answered or kept."""
+        database: Any = self.core.database
+        commits = database.commits
+        kept = False
+        try:
+            self.product.receive(self.core, [text])
+            kept = True
+            if text in self.untold:
+                self.untold.remove(text)
+        finally:
+            if not again and (kept or database.commits > commits):
+                if text.keyword == "stop":
+                    self.stopped.add(text.phone)
+                elif text.keyword == "start":
+                    self.stopped.discard(text.phone)
+
+    async def meanwhile(self) -> None:
+        """While a call to the carrier is under way: somebody writes, a page comes, another worker works."""
+        self.carrier.meanwhile = None  # one thing at a time
+        product, core, choice = self.product, self.core, self.fate.dice.randrange(6)
+        try:
+            if not self.fate.happens(self.weather.meanwhile):
+                return
+            if choice <= 1:
+                self.hear(self.new_text())
+            elif choice == 2:
+                product.handle(core)
+            elif choice == 3:
+                await product.send(core)
+            elif choice == 4:
+                await product.resolve(core)
+            else:
+                product.fire(core)
+        finally:
+            self.carrier.meanwhile = self.meanwhile
+
+    def report(self) -> None:
+        """A delivery status of any text, any number of times, in any order."""
+        if self.carrier.taken:
+            text = self.fate.dice.choice(self.carrier.taken).text
+            state = self.fate.dice.choice([DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED])
+            status = DeliveryStatus(provider_id=None, message_key=text.message_key, state=state)
+            self.attempt(lambda: self.product.receive(self.core, [status]))
+
+    def deliver_all(self) -> None:
+        """The provider's last word about each text."""
+        last = DeliveryState.DELIVERED
+        keys = [each.text.message_key for each in self.carrier.taken]
+        self.product.receive(self.core, [DeliveryStatus(provider_id=None, message_key=key, state=last) for key in keys])
+
+    def sends(self) -> None:
+        """A round of sending."""
+        self.attempt(lambda: asyncio.run(_whole(self.product.send(self.core))))
+
+    def timers(self) -> None:
+        """A round over what is due."""
+        self.attempt(lambda: self.product.fire(self.core))
+
+    def inbound(self) -> None:
+        """A round over what came in."""
+        self.attempt(lambda: self.product.handle(self.core))
+
+    def doubts(self) -> None:
+        """A round over texts in doubt."""
+        self.attempt(lambda: asyncio.run(_whole(self.product.resolve(self.core))))
+
+    def time(self) -> None:
+        """Time passes: seconds, hours, a night; now and then days, while the process is down; rarely backwards."""
+        dice, clock = self.fate.dice, self.bench.clock
+        if self.fate.happens(0.06):
+            clock.set(self.bench.now - timedelta(hours=1))
+        elif self.fate.happens(0.06):
+            clock.advance(timedelta(days=2))
+        else:
+            clock.advance(timedelta(seconds=dice.choice([5, 70, 1200, 4000, 32_000])))
+
+    # what must hold
+
+    def inspect(self, text: Outbound, claim: Claim) -> None:
+        """As a call begins: invariants 2, 5, 6, 7 and 8."""
+        now = self.bench.now
+        confirms = claim.purpose == Purpose.CONFIRMATION.value
+        answers = claim.purpose in (Purpose.CONFIRMATION.value, Purpose.REPLY.value)
+        if claim.states != ("sending",):
+            self.wrong.append("2: sent without a committed claim")
+        if text.phone in self.stopped and not confirms:
+            self.wrong.append("5: sent after STOP")
+        if text.phone == self.bench.submission(PEOPLE).phone:
+            self.wrong.append("6: sent to somebody who never opted in")
+        if _is_night(now) and not answers:
+            self.wrong.append("7: sent at night")
+        if claim.expires_at is not None and claim.expires_at <= now:
+            self.wrong.append("8: sent after it had expired")
+
+    def look(self) -> None:
+        """Invariants 10 and 11: between two looks, a message has moved up, or was surely not sent."""
+        for key, state in self.bench.rows("SELECT key, state FROM message"):
+            before = self.states.get(key, "ready")
+            down = state != before and (before in FINAL or RANK.get(state, 5) < RANK.get(before, 5))
+            if down and not (state == "ready" and key in self.carrier.may_be_ready):
+                self.wrong.append(f"10: {before} became {state}")
+            self.states[key] = state
+
+
+async def _whole(work: Any) -> Any:
+    return await work
+
+
+def _is_night(now: datetime) -> bool:
+    hour = now.astimezone(NEW_YORK).hour
+    return hour >= NIGHT[0] or hour < NIGHT[1]
