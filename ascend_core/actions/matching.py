@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["answers"]
+__all__ = ["answers", "folded", "spoken"]
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LONGEST_REPLY = 1_600
@@ -20,24 +20,28 @@ def answers(reply: str, words: Iterable[str]) -> str | None:
     Case, accents and punctuation do not count. One of *words* that has no letter or digit (an emoji) is found
     anywhere in the reply.
     """
-    said = _folded(reply[:_LONGEST_REPLY])
-    spoken = f" {' '.join(_WORD.findall(said))} "
+    said = folded(reply)
+    phrases = f" {' '.join(_WORD.findall(said))} "
     for word in words:
         wanted, phrase = _wanted(word)
-        if phrase in spoken if phrase else wanted and wanted in said:
+        if phrase in phrases if phrase else wanted and wanted in said:
             return word
     return None
+
+
+def spoken(text: str) -> str:
+    """The words of *text*, folded, with one blank between."""
+    return " ".join(_WORD.findall(folded(text)))
 
 
 @lru_cache(maxsize=4096)
 def _wanted(word: str) -> tuple[str, str]:
     """*word* folded, and as a phrase between blanks (empty: it has no letters)."""
-    folded = _folded(word)
-    spoken = " ".join(_WORD.findall(folded))
-    return folded.strip(), f" {spoken} " if spoken else ""
+    whole, phrase = folded(word), spoken(word)
+    return whole.strip(), f" {phrase} " if phrase else ""
 
 
-def _folded(text: str) -> str:
-    """*text* without case, accents, typographic apostrophes and the variants of one emoji."""
-    apart = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
+def folded(text: str) -> str:
+    """The beginning of *text* without case, accents, typographic apostrophes and the variants of one emoji."""
+    apart = unicodedata.normalize("NFKD", text[:_LONGEST_REPLY].replace("’", "'").casefold())
     return "".join(mark for mark in apart if not unicodedata.combining(mark) and mark != "\ufe0f")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
-from ascend_core.contracts import BotActionType, Outcome, SetFields, StepView, Text, main
+from ascend_core.contracts import BEHIND, MAIN, WRITES, BotActionType, Outcome, SetFields, StepView, Text
 
 __all__ = ["SET", "SetParams", "set_fields"]
 
@@ -15,7 +15,9 @@ __all__ = ["SET", "SetParams", "set_fields"]
 class SetParams:
     """What an author writes under ``set``."""
 
-    values: Mapping[str, Text | None] = main(help="Fields and their values; a field without one is emptied.")
+    values: Mapping[str, Text | None] = field(
+        metadata={MAIN: True, WRITES: True, BEHIND: "Fields and their values; a field without one is emptied."}
+    )
 
     def __attrs_post_init__(self) -> None:
         for name in self.values:

@@ -10,6 +10,8 @@ from attrs import field, frozen
 
 from ascend_core.contracts import (
     BEHIND,
+    KEY,
+    WRITES,
     Answered,
     BotActionType,
     CallWebhook,
@@ -23,7 +25,6 @@ from ascend_core.contracts import (
     Text,
     Trace,
     main,
-    named,
     param,
 )
 
@@ -47,7 +48,14 @@ class WebhookParams:
     body: Mapping[str, Text] | None = field(
         default=None, metadata={BEHIND: "The JSON to send: names and texts. Without it, a POST sends who it is about."}
     )
-    save: Mapping[str, str] = named("set", default=None, help="Member fields, and where in the JSON answer they are.")
+    save: Mapping[str, str] = field(
+        factory=dict,
+        metadata={
+            KEY: "set",
+            WRITES: True,
+            BEHIND: "Member fields, and where in the JSON answer they are (person.id).",
+        },
+    )
     then: Steps | None = param(default=None, help="The steps to take when the server says 2xx.")  # noqa: RUF009 -- it makes an attrs field
     failed: Steps | None = param(default=None, help="The steps to take when the call was given up.")  # noqa: RUF009 -- it makes an attrs field
 
@@ -60,7 +68,7 @@ class WebhookParams:
         if self.method == "GET" and self.body is not None:
             raise ValueError("a GET sends no 'body'")
         self._check_headers()
-        for name in self.save or ():
+        for name in self.save:
             if not name.isidentifier():
                 raise ValueError(f"'{name}' is no field's name: letters, digits and _ only")
 
@@ -78,7 +86,7 @@ def webhook(view: StepView, params: WebhookParams, /) -> Outcome:
     """Ask for the call and wait for its end; then take up what was answered."""
     match view.happened:
         case Answered(ok=True, document=document):
-            return Outcome(effects=_taken(params.save or {}, document), exit=params.then, why="answered")
+            return Outcome(effects=_taken(params.save, document), exit=params.then, why="answered")
         case Answered(status=status):
             return Outcome(exit=params.failed, why=f"failed with {status}" if status else "failed")
         case Reached():

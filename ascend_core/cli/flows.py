@@ -80,6 +80,7 @@ def _problems(file: Path, registry: Registry) -> tuple[Problem, ...]:
         nudges=registry.nudges,
         trackers=registry.link_trackers,
         triggers=registry.triggers,
+        channels=registry.channels.values(),
     )[1]
 
 

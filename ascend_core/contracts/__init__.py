@@ -50,8 +50,10 @@ from ascend_core.contracts.effects import (
 from ascend_core.contracts.fields import DefaultMapping, FieldMapperType, FieldReading
 from ascend_core.contracts.flows import (
     BEHIND,
+    HEARD,
     KEY,
     MAIN,
+    WRITES,
     Condition,
     Duration,
     LinkSpec,
@@ -123,8 +125,10 @@ __all__ = [
     "BEHIND",
     "EVERYWHERE",
     "FREE_TURNS",
+    "HEARD",
     "KEY",
     "MAIN",
+    "WRITES",
     "AddToGroups",
     "Allow",
     "Answer",

@@ -14,8 +14,10 @@ from attrs import frozen
 
 __all__ = [
     "BEHIND",
+    "HEARD",
     "KEY",
     "MAIN",
+    "WRITES",
     "Condition",
     "Duration",
     "LinkSpec",
@@ -35,6 +37,10 @@ KEY = "ascend_key"
 """Metadata: the YAML key, where it cannot be the attribute's name (``else``, ``if``)."""
 BEHIND = "ascend_help"
 """Metadata: one sentence for the schema and for error messages."""
+WRITES = "ascend_writes"
+"""Metadata: it names the member fields that the bot action gives values (a name, or names with values)."""
+HEARD = "ascend_heard"
+"""Metadata: these words are waited for in replies. Lint warns of those that the channel takes for itself."""
 
 
 def main(*, default: Any = attrs.NOTHING, factory: Any = None, help: str = "") -> Any:  # noqa: A002 -- the word authors read

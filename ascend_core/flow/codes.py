@@ -33,6 +33,7 @@ CODES: Final[Mapping[str, str]] = {
     "F025": "the URL of a link does not fit",
     "F026": "the text is too long",
     "F030": "the expression does not hold",
+    "F031": "the expression never gives what is needed here",
     "F040": "too many steps",
     "F041": "nested too deep",
     "F042": "too many nudges on one step",
@@ -48,6 +49,9 @@ CODES: Final[Mapping[str, str]] = {
     "F103": "the text is long",
     "F104": "a character makes the text dearer",
     "F105": "carriers block public link shorteners",
+    "F106": "the text ends with a link",
+    "F107": "the name of a member field looks misspelt",
+    "F108": "a word that the channel takes for itself",
 }
 """What each code is about. From F100 on they warn and stop nothing."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -35,6 +36,12 @@ _FIELD = re.compile(r"(?<![\w.])member\s*\.\s*([A-Za-z_]\w*)\b(?!\s*\()")
 # ``has`` of a field asks whether it is set, and an unset field is null here
 _HAS_FIELD = re.compile(r"(?<![\w.])has\s*\(\s*member\s*\.\s*([A-Za-z_]\w*)\s*\)")
 _MEMBER = re.compile(r"(?<![\w.])member(?!\w)(?!\s*\.\s*[A-Za-z_])")
+_LOOP_OR_BRACKET = re.compile(r"(\.\s*(?:all|exists|exists_one|map|filter)\s*)?\(|\)")
+_ATTRIBUTE = re.compile(r"(?<![\w.])(event|run)\s*\.\s*([A-Za-z_]\w*)")
+_ATTRIBUTES = {
+    "event": ("id", "title", "url", "start", "end", "location", "timezone"),
+    "run": ("id", "flow", "started_at"),
+}
 _DURATIONS = re.compile(r"""(?<![\w.])duration\(\s*(?:"([^"]*)"|'([^']*)')\s*\)""")
 
 
@@ -79,9 +86,13 @@ class Expression:
         aware = answer if answer.tzinfo is not None else answer.replace(tzinfo=UTC)
         return aware.astimezone(UTC), None
 
+    def evaluate(self, facts: Facts) -> Any:
+        """What it gives. Raises whatever the CEL package raises."""
+        return self.program.execute(self._context(facts))
+
     def _evaluate(self, facts: Facts) -> tuple[Any, str | None]:
         try:
-            return self.program.execute(self._context(facts)), None
+            return self.evaluate(facts), None
         except Exception as error:  # noqa: BLE001 -- the fence of an expression: its failure is False and a trace line
             return None, type(error).__name__
 
@@ -143,6 +154,8 @@ def compile_condition(source: str) -> Expression:
     loops = set(_LOOP_NAMES.findall(bare))
     needs = frozenset(program.variables()) - loops
     _check_names(needs, program.functions())
+    _check_attributes(bare)
+    _check_loops(bare)
     _check_durations(source)
     return Expression(
         source=source,
@@ -159,6 +172,28 @@ def _check_names(needs: frozenset[str], functions: list[str]) -> None:
     for name in functions:
         if name[0].isalpha() and name not in FUNCTIONS:
             raise FlowProblem(f"there is no function '{name}'; the functions are {', '.join(sorted(FUNCTIONS))}")
+
+
+def _check_attributes(bare: str) -> None:
+    """``event`` and ``run`` have a few names each; a wrong one would fail on the day."""
+    for root, name in _ATTRIBUTE.findall(bare):
+        if name not in _ATTRIBUTES[root]:
+            near = get_close_matches(name, _ATTRIBUTES[root], n=1)
+            hint = f"did you mean '{root}.{near[0]}'?" if near else f"{root} has {', '.join(_ATTRIBUTES[root])}"
+            raise FlowProblem(f"there is no '{root}.{name}'; {hint}")
+
+
+def _check_loops(bare: str) -> None:
+    """A loop in a loop over a member's groups takes their number squared: a budget of time, kept by form."""
+    inside: list[bool] = []
+    for found in _LOOP_OR_BRACKET.finditer(bare):
+        match found.group(0)[-1], bool(found.group(1)):
+            case "(", True if any(inside):
+                raise FlowProblem("a loop (all, exists, exists_one, map, filter) holds another one; one is enough")
+            case "(", loop:
+                inside.append(loop)
+            case ")", _ if inside:
+                inside.pop()
 
 
 def _check_durations(source: str) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import yaml
 
-from ascend_core.contracts import LinkSpec, Text
+from ascend_core.contracts import ChannelType, Condition, LinkRef, LinkSpec, Moment, Segments, Text
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.expressions import compile_condition
 from ascend_core.flow.limits import LINK_CHARACTERS, MOST_CHARACTERS
-from ascend_core.flow.problems import Problems, nearest
+from ascend_core.flow.problems import Problems, nearest, shown
 from ascend_core.flow.templates import FORMATS, Place, Template, compile_template
+from ascend_core.flow.trial import fault_of
 
-__all__ = ["PATHS", "lint_expression", "lint_link", "lint_text"]
+__all__ = ["PATHS", "lint_expression", "lint_link", "lint_text", "lint_words"]
 
 PATHS = (
     "event.id",
@@ -39,18 +40,20 @@ _SHORTENERS = re.compile(
     r"(?<![\w.-])(bit\.ly|tinyurl\.com|t\.co|goo\.gl|ow\.ly|is\.gd|buff\.ly|rebrand\.ly|cutt\.ly|shorturl\.at)/",
     re.IGNORECASE,
 )
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà\f^{}\\[~]|€"
-)
-"""GSM 03.38 with its extension table: a text of these alone is sent at 7 bits a character."""
 _MANY_SEGMENTS = 3
 """From here on a text is shown as long: each segment is paid."""
-_TYPICAL_VALUE = 12
-"""Characters a place is counted for."""
+_TYPICAL = "x" * 12
+"""What stands in for a place when a text is measured: as long as a first name or a date, and not dearer."""
+_LINK = "x" * LINK_CHARACTERS
 
 
-def lint_text(text: Text, at: yaml.Node, links: Collection[str] | None, problems: Problems) -> None:
+def lint_text(
+    text: Text,
+    at: yaml.Node,
+    links: Collection[str] | None,
+    problems: Problems,
+    channels: Collection[ChannelType] = (),
+) -> None:
     """Note what is wrong with a message. *links* are those declared on its step; None: they could not be read."""
     template = _compiled(text, at, problems)
     if template is None:
@@ -64,7 +67,9 @@ def lint_text(text: Text, at: yaml.Node, links: Collection[str] | None, problems
     if template.least_length > MOST_CHARACTERS:
         problem = f"the text has {template.least_length:,} characters; at most {MOST_CHARACTERS:,} are sent"
         problems.add("F026", at, problem)
-    _lint_letters(template, at, problems)
+    _lint_cost(template, at, channels, problems)
+    _lint_end(template, at, problems)
+    _lint_shortener("".join(part for part in template.parts if isinstance(part, str)), at, problems)
 
 
 def lint_link(link: LinkSpec, at: yaml.Node, trackers: Collection[str], problems: Problems) -> None:
@@ -82,12 +87,16 @@ def lint_link(link: LinkSpec, at: yaml.Node, trackers: Collection[str], problems
     _lint_shortener(link.url.source, at, problems)
 
 
-def lint_expression(source: str, at: yaml.Node, problems: Problems) -> None:
+def lint_expression(written: Condition | Moment, at: yaml.Node, problems: Problems) -> None:
     """Note what is wrong with a condition or a moment."""
     try:
-        compile_condition(source)
+        expression = compile_condition(written.source)
     except FlowProblem as error:
         problems.add("F030", at, str(error))
+        return
+    fault = fault_of(expression, "yes or no" if isinstance(written, Condition) else "a time")
+    if fault is not None:
+        problems.add("F031", at, f"whatever the member's fields hold, {fault}")
 
 
 def _compiled(text: Text, at: yaml.Node, problems: Problems) -> Template | None:
@@ -120,18 +129,46 @@ def _lint_format(place: Place, at: yaml.Node, problems: Problems) -> None:
         problems.add("F022", at, f"there is no format '{first.strip()}'{near}")
 
 
-def _lint_letters(template: Template, at: yaml.Node, problems: Problems) -> None:
-    literal = "".join(part for part in template.parts if isinstance(part, str))
-    dear = next((letter for letter in literal if letter not in _GSM), None)
-    length = len(literal) + len(template.places) * _TYPICAL_VALUE + len(template.links) * LINK_CHARACTERS
-    whole, part = (160, 153) if dear is None else (70, 67)
-    segments = 1 if length <= whole else -(-length // part)
-    if dear is not None:
-        problem = f"'{dear}' (U+{ord(dear):04X}) makes every segment hold {whole} characters instead of 160"
+def lint_words(heard: Iterable[tuple[str, yaml.Node]], channels: Collection[ChannelType], problems: Problems) -> None:
+    """Note the words for replies that a channel takes for itself (row J2): no flow ever hears them."""
+    for word, at in heard:
+        for channel in channels:
+            taken = channel.keyword_of(word) if channel.keyword_of is not None else None
+            if taken is not None:
+                what = "may mean STOP and goes to a person" if taken == "doubtful" else f"means {taken.upper()}"
+                problem = f"to {channel.label}, {shown(word)} {what} before any flow hears it; choose another word"
+                problems.add("F108", at, problem)
+
+
+def _lint_cost(template: Template, at: yaml.Node, channels: Collection[ChannelType], problems: Problems) -> None:
+    """What the text costs, by the dearest of the channels that say so."""
+    filled = "".join(
+        part if isinstance(part, str) else _LINK if isinstance(part, LinkRef) else _TYPICAL for part in template.parts
+    )
+    costs = [channel.measure(filled) for channel in channels if channel.measure is not None]
+    if not costs:
+        return
+    cost = max(costs, key=lambda cost: cost.segments)
+    for offending in cost.offending[:1]:
+        other = "" if offending.suggestion is None else f"; write {shown(offending.suggestion)} instead"
+        problem = (
+            f"'{offending.char}' (U+{ord(offending.char):04X}) makes every segment hold "
+            f"{_per_segment(cost)} characters instead of 160{other}"
+        )
         problems.add("F104", at, problem)
-    if segments > _MANY_SEGMENTS:
-        problems.add("F103", at, f"about {length} characters: {segments} segments for each member")
-    _lint_shortener(literal, at, problems)
+    if cost.segments > _MANY_SEGMENTS:
+        problems.add("F103", at, f"about {len(filled)} characters: {cost.segments} segments for each member")
+
+
+def _per_segment(cost: Segments) -> int:
+    return 70 if cost.segments == 1 else cost.per_segment
+
+
+def _lint_end(template: Template, at: yaml.Node, problems: Problems) -> None:
+    """Phones take a full stop behind a link for a part of it, and previews hide the words before it."""
+    parts = [part for part in template.parts if not isinstance(part, str) or part.strip(" \n.!?)")]
+    if parts and isinstance(parts[-1], LinkRef) and len(parts) > 1:
+        problems.add("F106", at, "the text ends with a link; put a few words behind it, or phones may spoil it")
 
 
 def _lint_shortener(literal: str, at: yaml.Node, problems: Problems) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from attrs import frozen
 
-from ascend_core.contracts import BotActionType, Duration, NudgeType, QuietHours, Steps
+from ascend_core.contracts import BotActionType, ChannelType, Duration, NudgeType, QuietHours, Steps
 from ascend_core.flow.canonical import digest_of
 from ascend_core.flow.document import ABTest, Automation, Flow
 from ascend_core.flow.limits import LONGEST_NAME
@@ -65,14 +65,16 @@ def load_flow(
     nudges: Mapping[str, NudgeType],
     trackers: Collection[str],
     triggers: Collection[str] | None = None,
+    channels: Collection[ChannelType] = (),
 ) -> Flow:
     """The flow that *text* holds.
 
     *actions* and *nudges* are what is registered, by name; *trackers* and *triggers* are names. Without *triggers*,
-    ``stop_when`` is not checked. Raises FlowProblem with one line for each problem, as ``file:line:column: F012 …``.
+    ``stop_when`` is not checked. *channels* say what texts cost and which words they take.
+    Raises FlowProblem with one line for each problem, as ``file:line:column: F012 …``.
     """
     flow, problems = check_flow(
-        text, file=file, actions=actions, nudges=nudges, trackers=trackers, triggers=triggers
+        text, file=file, actions=actions, nudges=nudges, trackers=trackers, triggers=triggers, channels=channels
     )  # fmt: skip
     return _whole(flow, problems, file)
 
@@ -85,6 +87,7 @@ def check_flow(
     nudges: Mapping[str, NudgeType],
     trackers: Collection[str],
     triggers: Collection[str] | None = None,
+    channels: Collection[ChannelType] = (),
 ) -> tuple[Flow | None, tuple[Problem, ...]]:
     """The flow that *text* holds, None when it has errors; and all problems in order, warnings included."""
     problems = Problems(file)
@@ -93,7 +96,7 @@ def check_flow(
         return None, problems.in_order()
     reading = Reading(problems=problems)
     written = read_params(_WrittenFlow, entries(root, problems), reading, whole=root)
-    reader = StepReader(problems=problems, actions=actions, nudges=nudges, trackers=trackers)
+    reader = StepReader(problems=problems, actions=actions, nudges=nudges, trackers=trackers, channels=channels)
     listed = reading.inner.get("steps")
     steps = reader.read(listed) if isinstance(listed, yaml.SequenceNode) else ()
     reader.check(steps)

@@ -12,7 +12,20 @@ import attrs
 import yaml
 from attrs import define, field, frozen
 
-from ascend_core.contracts import KEY, MAIN, Condition, LinkSpec, Moment, QuietHours, StepRef, Steps, Text, named
+from ascend_core.contracts import (
+    HEARD,
+    KEY,
+    MAIN,
+    WRITES,
+    Condition,
+    LinkSpec,
+    Moment,
+    QuietHours,
+    StepRef,
+    Steps,
+    Text,
+    named,
+)
 from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of, scalar
 from ascend_core.flow.problems import Problems, nearest, shown
 from ascend_core.flow.values import SCALARS, is_zone
@@ -36,6 +49,8 @@ class Param:
     kind: Any
     required: bool
     main: bool
+    heard: bool
+    writes: bool
 
 
 @define(kw_only=True)
@@ -45,9 +60,13 @@ class Reading:
     problems: Problems
     texts: list[tuple[Text, yaml.Node]] = field(factory=list)
     urls: list[tuple[LinkSpec, yaml.Node]] = field(factory=list)
-    expressions: list[tuple[str, yaml.Node]] = field(factory=list)
+    expressions: list[tuple[Condition | Moment, yaml.Node]] = field(factory=list)
     inner: dict[str, yaml.Node] = field(factory=dict)
     """The lists of nested steps, by exit."""
+    heard: list[tuple[str, yaml.Node]] = field(factory=list)
+    """Words that replies are matched against."""
+    written: set[str] = field(factory=set)
+    """Member fields that are given values."""
     refs: dict[str, tuple[str, yaml.Node]] = field(factory=dict)
     """The ids of other steps, by exit."""
 
@@ -68,6 +87,8 @@ def _params_of(cls: Any) -> tuple[Param, ...]:
             kind=hints[attribute.name],
             required=attribute.default is attrs.NOTHING,
             main=bool(attribute.metadata.get(MAIN)),
+            heard=bool(attribute.metadata.get(HEARD)),
+            writes=bool(attribute.metadata.get(WRITES)),
         )
         for attribute in attrs.fields(cls)
         if attribute.init
@@ -95,7 +116,12 @@ def read_params(
         if param is None:
             reading.problems.add("F012", key, f"unknown key {shown(key.value)}{nearest(key.value, known)}")
         elif param.required or not (param.main and is_nothing(node)):
-            values[param.attribute] = read_value(param.kind, node, reading, at=(*at, key.value))
+            value = read_value(param.kind, node, reading, at=(*at, key.value))
+            values[param.attribute] = value
+            if param.heard and value is not BROKEN:
+                reading.heard.extend(_words(value, node))
+            if param.writes and value is not BROKEN and value is not None:
+                reading.written.update([value] if isinstance(value, str) else value)
     for key_word, param in known.items():
         if param.required and param.attribute not in values:
             reading.problems.add("F013", whole, f"the key '{key_word}' is missing")
@@ -108,6 +134,11 @@ def read_params(
         said = error.args[0] if error.args else "the values do not fit together"
         reading.problems.add("F014", whole, str(said))
         return BROKEN
+
+
+def _words(value: tuple[str, ...], node: yaml.Node) -> list[tuple[str, yaml.Node]]:
+    places = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    return list(zip(value, places, strict=True))
 
 
 def read_value(kind: Any, node: yaml.Node, reading: Reading, *, at: tuple[str, ...]) -> Any:
@@ -170,8 +201,8 @@ def _note(value: Any, node: yaml.Node, reading: Reading) -> None:
     match value:
         case Text():
             reading.texts.append((value, node))
-        case Condition(source=source) | Moment(source=source):
-            reading.expressions.append((source, node))
+        case Condition() | Moment():
+            reading.expressions.append((value, node))
 
 
 def _read_list(kind: Any, node: yaml.Node, reading: Reading, at: tuple[str, ...]) -> Any:

@@ -9,10 +9,21 @@ from typing import Any
 import yaml
 from attrs import define, field, frozen
 
-from ascend_core.contracts import BotActionType, Condition, Duration, LinkSpec, NudgeType, QuietHours, Text, named
+from ascend_core.contracts import (
+    BotActionType,
+    ChannelType,
+    Condition,
+    Duration,
+    LinkSpec,
+    NudgeType,
+    QuietHours,
+    Text,
+    named,
+)
 from ascend_core.flow.document import Nudge, Step
+from ascend_core.flow.field_names import FieldNames
 from ascend_core.flow.limits import MOST_LEVELS, MOST_NUDGES, MOST_STEPS
-from ascend_core.flow.lint import lint_expression, lint_link, lint_text
+from ascend_core.flow.lint import lint_expression, lint_link, lint_text, lint_words
 from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of
 from ascend_core.flow.params import BROKEN, Reading, params_of, read_params
 from ascend_core.flow.paths import check_paths
@@ -45,6 +56,8 @@ class StepReader:
     actions: Mapping[str, BotActionType[Any]]
     nudges: Mapping[str, NudgeType]
     trackers: Collection[str]
+    channels: Collection[ChannelType] = ()
+    fields: FieldNames = field(factory=FieldNames)
     count: int = 0
     ids: dict[str, int] = field(factory=dict)
     refs: list[tuple[str, yaml.Node]] = field(factory=list)
@@ -56,6 +69,7 @@ class StepReader:
         for id_, node in self.refs:
             if id_ not in self.ids:
                 self.problems.add("F019", node, f"no step has the id {shown(id_)}{nearest(id_, self.ids)}")
+        self.fields.check(self.problems)
         if not self.problems.any_errors():
             check_paths(steps, self.actions, self.places, self.problems)
 
@@ -143,11 +157,13 @@ class StepReader:
 
     def _lint(self, reading: Reading, links: Mapping[str, LinkSpec] | None) -> None:
         for text, node in reading.texts:
-            lint_text(text, node, links, self.problems)
+            lint_text(text, node, links, self.problems, self.channels)
         for link, node in reading.urls:
             lint_link(link, node, self.trackers, self.problems)
-        for source, node in reading.expressions:
-            lint_expression(source, node, self.problems)
+        lint_words(reading.heard, self.channels, self.problems)
+        for expression, node in reading.expressions:
+            lint_expression(expression, node, self.problems)
+        self.fields.note(reading)
 
     def _attach(self, part: yaml.Node, given: list[Entry], drafts: list[_Draft]) -> None:
         """A nudge written as a step belongs to the step before it (row H1)."""

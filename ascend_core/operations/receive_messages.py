@@ -212,7 +212,7 @@ class _Handler:
             return self._row(text, member, "keyword")
         if member is None:
             return self._row(text, None, "stranger")
-        run = self._listener(member) if keyword is None else None
+        run = self._listener(member, text) if keyword is None else None
         if run is None:
             waits = NewConversation(member_id=member.id, reason="reply", opened_at=self.batch.now)
             self.batch.asked.conversations.append(waits)
@@ -220,11 +220,13 @@ class _Handler:
         resume_run(self.batch, run, Replied(text.body))
         return self._row(text, member, "answered", run_id=run.record.id)
 
-    def _listener(self, member: MemberRecord) -> RunDraft | None:
-        """The member's youngest run that waits for a reply."""
+    def _listener(self, member: MemberRecord, text: InboundRecord) -> RunDraft | None:
+        """The member's youngest run that waited for a reply when *text* came."""
         for run in reversed(self.runs):
             state = run.record.state
             mine = run.record.member_id == member.id and run.record.ended_at is None
+            if (came_to := run.came_to()) is not None and came_to > text.received_at:
+                continue  # its question was not out yet when this text came: two texts at once are one answer
             if mine and state.get("waiting") and state.get("hears_replies"):
                 return run
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from ascend_core.contracts import (
     AddToGroups,
@@ -33,6 +33,7 @@ from ascend_core.operations.programs import Version
 from ascend_core.store.arms import ArmRecord
 from ascend_core.store.inbox import NewConversation
 from ascend_core.store.runs import RunRecord
+from ascend_core.store.types import to_micros
 from ascend_core.store.webhooks import NewCall
 
 __all__ = ["queue_text", "resume_run", "start_run"]
@@ -84,9 +85,16 @@ def resume_run(batch: Batch, run: RunDraft, happened: Replied | TimedOut | Answe
 
 
 def _carry_out(batch: Batch, run: RunDraft, sprint: Sprint) -> None:
-    batch.change_run(run, state=sprint.run.to_json())
+    batch.change_run(run, state=_stored(batch, run, sprint))
     for ordinal, placed in enumerate(sprint.effects):
         _carry_out_one(batch, run, sprint.run.sprint, ordinal, placed)
+
+
+def _stored(batch: Batch, run: RunDraft, sprint: Sprint) -> dict[str, Any]:
+    """Where the run stands, and since when it stands there: what came earlier is no answer to what it asks now."""
+    before = run.record.state
+    moved = run.fresh or before.get("position") != sprint.run.position
+    return {**sprint.run.to_json(), "since": to_micros(batch.now) if moved else before.get("since")}
 
 
 def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, placed: Placed) -> None:

@@ -50,8 +50,9 @@ def test_an_owed_nudge_is_sent_with_the_links_of_its_step(
     assert decide(0, expires_at=end) == SendNudge(
         SendText(
             body=(
-                "Looks like you opened the form but didn't finish. It takes a minute. ",
+                "Looks like you opened the form but didn't finish. ",
                 LinkRef("form"),
+                " It takes a minute.",
             ),
             links=(FORM,),
             quiet_hours=program.flow.quiet_hours,

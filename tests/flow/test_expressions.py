@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ascend_core.contracts import FieldValue, FormView, MemberView, RunView
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.expressions import Facts, compile_condition
+from ascend_core.flow.trial import fault_of
 
 NOW = datetime(2026, 11, 5, 20, tzinfo=UTC)
 FACTS = Facts(
@@ -90,6 +91,12 @@ def test_a_moment_is_aware() -> None:
         ("member.rsvp ==", "this is not a CEL expression: at 1:15: Syntax error: mismatched input '<EOF>'"),
         ("memer.rsvp == 1", "'memer' is unknown here; an expression may use member, groups, event, run, reply, now"),
         ('event.start - duration("3d") > now', "duration '3d' is none; write hours, minutes, seconds: 72h, 1h30m"),
+        ("event.titel == 'x'", "there is no 'event.titel'; did you mean 'event.title'?"),
+        ("run.member == 1", "there is no 'run.member'; run has id, flow, started_at"),
+        (
+            "groups.all(a, groups.exists(b, a == b))",
+            "a loop (all, exists, exists_one, map, filter) holds another one; one is enough",
+        ),
         ("x" * 1001, "the expression has 1001 characters; at most 1000 are allowed"),
     ],
 )
@@ -123,3 +130,40 @@ def test_no_condition_ever_raises(source: str, value: FieldValue) -> None:
     facts = evolve(FACTS, member=evolve(FACTS.member, fields={"rsvp": value}))
     assert isinstance(expression.test(facts)[0], bool)
     expression.moment(facts)
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("event.start > 5", "it compares or joins values of different types"),
+        ("now - event.start", "it gives a length of time, not yes or no"),
+        ('event.start - "3h" > now', "it compares or joins values of different types"),
+        ("groups", "it gives something else, not yes or no"),
+        ("event.title", "it gives a text, not yes or no"),
+        ("reply.contains(3)", "a function in it does not take these values"),
+        ("groups.exists(g, g > 3)", "it compares or joins values of different types"),
+    ],
+)
+def test_an_expression_that_never_gives_yes_or_no_is_found_at_lint(source: str, fault: str) -> None:
+    """CEL checks types when it runs, which is when somebody should have got a text."""
+    assert fault_of(compile_condition(source), "yes or no") == fault
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "member.age >= 18", 'member.rsvp == "confirmed"', "member.vip", "!member.vip && member.age > 3", "true",
+        'timestamp(member.born) < now', 'int(member.count) > 3', 'member["t shirt"] == "M"', "member.a == member.b",
+        "member.a > member.b && member.c && member.d == null", 'reply == "x" || event.end == null',
+    ],
+)  # fmt: skip
+def test_an_expression_that_may_give_yes_or_no_is_let_through(source: str) -> None:
+    """What a field holds is not known at lint: whatever works for some type works."""
+    assert fault_of(compile_condition(source), "yes or no") is None
+
+
+def test_a_moment_is_tried_as_one() -> None:
+    """A wait until a condition is a slip."""
+    assert fault_of(compile_condition('event.start - duration("3h")'), "a time") is None
+    assert fault_of(compile_condition("member.callback"), "a time") is None
+    assert fault_of(compile_condition("event.start > now"), "a time") == "it gives yes or no, not a time"

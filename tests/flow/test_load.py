@@ -47,7 +47,7 @@ def test_the_example_of_the_language_loads(registered: dict[str, Any], example: 
         path="0.nudges.0",
         type="mobilize.link_clicked_no_submission",
         after=timedelta(days=1),
-        text=Text("Looks like you opened the form but didn't finish. It takes a minute. ${link.form}"),
+        text=Text("Looks like you opened the form but didn't finish. ${link.form} It takes a minute."),
         link="form",
         condition=Condition('event.start - now > duration("6h")'),
         expires=timedelta(days=3),
@@ -211,8 +211,12 @@ def test_the_limits_say_which_and_where(registered: dict[str, Any]) -> None:
         ("- send: '" + "a" * 500 + "'", ["F103"]),
         ("- send: Go to https://bit.ly/abc", ["F105"]),
         ("- stop:\n- send: Hi", ["F102"]),
+        ("- send: 'Sign up: ${link.a}.'\n  links: {a: {url: 'https://example.org'}}", ["F106"]),
+        ("- send: Hi ${member.fist_name|you}", ["F107"]),
+        ("- set: {rsvp: x}\n- branch: [{if: member.rvsp == 'x', then: []}]", ["F107"]),
+        ("- ask: a\n  text: b\n  replies: [{match: [ok, Cancel]}, {match: 'end?'}]", ["F108", "F108"]),
         (
-            "- send: Hi ${link.a}\n  links: {a: {url: 'https://example.org'}}\n  nudges:\n"
+            "- send: Hi ${link.a} you\n  links: {a: {url: 'https://example.org'}}\n  nudges:\n"
             "    - {nudge: mobilize.link_clicked_no_submission, link: a, after: 2h, text: Hi}",
             ["F101"],
         ),
@@ -225,6 +229,19 @@ def test_a_warning_stops_nothing(steps: str, codes: list[str], registered: dict[
     assert flow is not None
     assert [problem.code for problem in problems] == codes
     assert all(problem.warning for problem in problems)
+
+
+def test_what_a_text_costs_is_the_channels_business(registered: dict[str, Any]) -> None:
+    """The core counts nothing itself; without a channel that says so, no cost is told."""
+    dear = HEAD + "- send: '👍 " + "a" * 50 + "'"
+    _, told = check_flow(dear, file="f", **registered)
+    _, untold = check_flow(dear, file="f", **{**registered, "channels": ()})
+
+    assert [str(problem) for problem in told] == [
+        "f:3:9: F103 about 52 characters: 6 segments for each member",
+        "f:3:9: F104 '👍' (U+1F44D) makes every segment hold 10 characters instead of 160",
+    ]
+    assert untold == ()
 
 
 def test_scalars_are_strings_until_a_type_says_otherwise(registered: dict[str, Any]) -> None:

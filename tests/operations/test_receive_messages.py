@@ -260,3 +260,64 @@ def test_strangers_are_heard_and_left_alone(bench: Any) -> None:
     assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["stranger", "keyword"]
     assert bench.states() == []
     assert bench.column("SELECT reason FROM submission") == ["unsubscribed"]
+
+
+TWO_QUESTIONS = """
+    flow: welcome
+    steps:
+      - ask: how
+        text: "How was it?"
+        save_as: how
+      - ask: again
+        text: "Again?"
+        replies:
+          - {match: ["yes"], then: [{send: "Great!"}]}
+          - {else: "Yes or no?", retries: 1}
+        no_reply: {after: 48h}
+"""
+
+
+def test_two_texts_at_once_are_one_answer_and_a_word_beside_it(bench: Any) -> None:
+    """The second was written before the next question came; it is for a person, and answers nothing."""
+    bench.set_up(flow=TWO_QUESTIONS)
+    bench.register(0)
+    bench.drain()
+
+    bench.keep(0, "It was lovely")
+    bench.keep(0, "yes really")
+    bench.wait(seconds=1)
+    bench.drain()
+    bench.hear(0, "yes")
+    bench.drain()
+
+    assert bench.bodies() == ["How was it?", "Again?", "Great!"]
+    assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["answered", "inbox", "answered"]
+
+
+def test_a_second_try_at_once_counts(bench: Any) -> None:
+    """Asking again is no new question."""
+    bench.set_up(flow=TWO_QUESTIONS)
+    bench.register(0)
+    bench.drain()
+    bench.hear(0, "fine")
+    bench.drain()
+
+    bench.keep(0, "hmm")
+    bench.keep(0, "Yes")
+    bench.wait(seconds=1)
+    bench.drain()
+
+    assert bench.bodies()[-2:] == ["Yes or no?", "Great!"]
+
+
+def test_a_reply_after_the_flow_is_for_a_person(bench: Any) -> None:
+    """Nothing waits for it, and nothing is lost."""
+    bench.set_up(flow=TWO_QUESTIONS)
+    bench.register(0)
+    bench.drain()
+    for text in ("fine", "yes", "one more thing"):
+        bench.hear(0, text)
+        bench.drain()
+
+    assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["answered", "answered", "inbox"]
+    assert bench.column("SELECT reason FROM conversation") == ["reply"]

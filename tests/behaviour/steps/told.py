@@ -41,7 +41,12 @@ def _key_is_sealed(story: Story) -> None:
 def _lint_warns(story: Story, sentence: str, docstring: str) -> None:
     offers = story.world.registry
     flow, problems = check_flow(
-        docstring, file="flow.yaml", actions=offers.actions, nudges=offers.nudges, trackers=offers.link_trackers
+        docstring,
+        file="flow.yaml",
+        actions=offers.actions,
+        nudges=offers.nudges,
+        trackers=offers.link_trackers,
+        channels=offers.channels.values(),
     )
     assert flow is not None
     assert sentence in "\n".join(map(str, problems))
