@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from ascend_core.cli.account_options import SettingOptions
+from ascend_core.cli.integration import switches_described
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import say
+from ascend_core.cli.showing import say, show_json
 from ascend_core.contracts import ChannelType, IntegrationType
 from ascend_core.operations.connect import connect_account, connect_channel
+from ascend_core.store.accounts import account_by_id
 
 __all__ = ["connect_account_command", "connect_channel_command"]
 
@@ -30,12 +32,18 @@ def connect_account_command(type_: IntegrationType) -> click.Command:
         default=None,
         help="Sync every event, those there are and those to come.  [at first: no]",
     )
-    def connect(*, sync_new_forms: bool | None, **given: Any) -> None:
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def connect(*, sync_new_forms: bool | None, as_json: bool, **given: Any) -> None:
         values = options.read(given)
         with opened_core() as core:
-            asyncio.run(connect_account(core, type_.name, values, sync_new_forms=sync_new_forms))
-        say(f"{type_.label} {values[type_.key]} is connected.")
-        if sync_new_forms:
+            account_id = asyncio.run(connect_account(core, type_.name, values, sync_new_forms=sync_new_forms))
+            account = core.database.read(lambda tx: account_by_id(tx, account_id))
+        if account is None:
+            raise AssertionError("it was saved a moment ago")
+        if as_json:
+            show_json(switches_described(account))
+        say(f"{type_.label} {account.key} is connected.")
+        if account.sync_new_forms:
             say(f"Every event is synced as it is found: by ascend serve, or now with: ascend {type_.name} fetch")
         else:
             say(f"Next: ascend {type_.name} fetch, then ascend {type_.name} sync EVENT")

@@ -48,11 +48,14 @@ def fields_group(type_: IntegrationType) -> click.Group:
     @click.argument("source")
     @click.argument("target", required=False)
     @click.option("--mode", type=click.Choice(MODES), required=True, help="populate: only when the member has none.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
     @click.pass_context
-    def set_(ctx: click.Context, *, source: str, target: str | None, mode: str) -> None:
+    def set_(ctx: click.Context, *, source: str, target: str | None, mode: str, as_json: bool) -> None:
         """Let the field SOURCE (or its label) go to the member field TARGET."""
         with opened_core() as core:
             row = set_field_mapping(core, account_of(core, type_.name, ctx.obj), source, target=target, mode=mode)
+        if as_json:
+            show_json(attrs.asdict(row))
         say(f"{row.label}: {row.mode}" + ("" if row.target is None else f" {row.target}"))
 
     return fields

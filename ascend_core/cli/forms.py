@@ -15,7 +15,7 @@ import click
 from ascend_core.cli.hints import hint_for
 from ascend_core.cli.integration import account_option
 from ascend_core.cli.opening import account_of, opened_core
-from ascend_core.cli.showing import moment, say, show_json, show_table
+from ascend_core.cli.showing import counted, moment, say, show_json, show_table
 from ascend_core.contracts import IntegrationType
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
@@ -42,6 +42,8 @@ def fetch_command(type_: IntegrationType) -> click.Command:
         if as_json:
             show_json({**attrs.asdict(counts), "events": there})
         say(f"{counts.new} new, {counts.changed} changed, {counts.deleted} deleted; {there} events in all")
+        if counts.unreadable:
+            say(f"{counted(counts.unreadable, 'record')} could not be read: hidden from this account, or broken.")
 
     return fetch
 
@@ -110,11 +112,15 @@ def sync_command(type_: IntegrationType) -> click.Command:
     @click.command("sync", help="Turn an event on, named by its key, its name or its URL: its sign-ups become members.")
     @click.argument("event")
     @account_option
-    def sync(*, event: str, account_key: str | None) -> None:
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def sync(*, event: str, account_key: str | None, as_json: bool) -> None:
         with opened_core() as core:
             account = account_of(core, type_.name, account_key)
             form = core.database.read(lambda tx: _wanted(tx, account.id, event, type_))
             group = sync_form(core, form)
+            form = core.database.read(lambda tx: forms_by_id(tx, {form.id}))[form.id]
+        if as_json:
+            show_json({**_described(form), "group": group})
         say(f"{form.name}: Synced. Whoever signs up is in the group '{group}'.")
 
     return sync
@@ -126,11 +132,15 @@ def unsync_command(type_: IntegrationType) -> click.Command:
     @click.command("unsync", help="Turn an event off. Nothing is deleted.")
     @click.argument("event")
     @account_option
-    def unsync(*, event: str, account_key: str | None) -> None:
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def unsync(*, event: str, account_key: str | None, as_json: bool) -> None:
         with opened_core() as core:
             account = account_of(core, type_.name, account_key)
             form = core.database.read(lambda tx: _wanted(tx, account.id, event, type_))
             unsync_form(core, form)
+            form = core.database.read(lambda tx: forms_by_id(tx, {form.id}))[form.id]
+        if as_json:
+            show_json(_described(form))
         say(f"{form.name}: not synced any more.")
 
     return unsync

@@ -18,7 +18,7 @@ from ascend_core.operations.settings import change_settings
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.store.accounts import AccountRecord
 
-__all__ = ["account_option", "poll_command", "settings_command", "status_command"]
+__all__ = ["account_option", "poll_command", "settings_command", "status_command", "switches_described"]
 
 account_option = click.option("--account", "account_key", metavar="KEY", help="Which account, where there are several.")
 """Every command of an integration has it."""
@@ -55,7 +55,7 @@ def settings_command(type_: IntegrationType) -> click.Command:
                 sync_new_forms=_meant(sync_new),
             )
         if as_json:
-            show_json(_described(account))
+            show_json(switches_described(account))
             return
         show_facts(
             [
@@ -77,7 +77,8 @@ def _meant(word: str | None) -> bool | None:
     return None if word is None else word == "on"
 
 
-def _described(account: AccountRecord) -> dict[str, Any]:
+def switches_described(account: AccountRecord) -> dict[str, Any]:
+    """An account and its switches, by the guide's names."""
     return {
         "account": account.key,
         "sync_accounts": account.sync_accounts,
@@ -109,20 +110,25 @@ def poll_command(type_: IntegrationType) -> click.Command:
     """One round of one account."""
 
     @click.command("poll", help=f"Ask {type_.label} once, now, for what changed, and apply it.")
+    @click.option("--all", "sweep", is_flag=True, help="Read everything anew, for changes that were not dated.")
     @account_option
     @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-    def poll(*, account_key: str | None, as_json: bool) -> None:
+    def poll(*, sweep: bool, account_key: str | None, as_json: bool) -> None:
         with opened_core() as core:
             account = account_of(core, type_.name, account_key)
             if not account.sync_accounts:
                 raise BadInput(f"Sync Accounts is OFF; run: ascend {type_.name} settings --sync-accounts on")
             if account.problem is not None:
                 raise NeedsAttention(f"{account.problem} Then run: ascend {type_.name} connect")
-            done = asyncio.run(sync_account(core, account.id))
+            done = asyncio.run(sync_account(core, account.id, sweep=sweep))
         if as_json:
             show_json(attrs.asdict(done))
         fired = counted(done.fired, "trigger")
         say(f"{counted(done.applied, 'submission')} applied, {done.ignored} ignored, {fired} fired")
+        if done.people:
+            say(f"{counted(done.people, 'member')} looked at anew: the person changed at {type_.label}")
+        if done.failed:
+            say(f"Something broke on {counted(done.failed, 'submission')}; see: ascend {type_.name} ignored")
         if done.problem is not None:
             say(f"error: {done.problem}")
             sys.exit(1)

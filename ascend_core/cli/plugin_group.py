@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from ascend_core.cli import channel, connect, fields, forms, integration
+from ascend_core.cli import channel, connect, fields, forms, integration, sender
 from ascend_core.cli.groups import Entry, LazyGroup
 from ascend_core.contracts import ChannelType, CommandType, IntegrationType
 from ascend_core.errors import PluginError
@@ -78,6 +78,8 @@ def _of_channel(type_: ChannelType) -> dict[str, Entry]:
     return {
         "connect": Entry(f"Connect {type_.label}.", lambda: connect.connect_channel_command(type_)),
         "status": Entry("See whether it is connected.", lambda: channel.status_command(type_)),
+        "limits": Entry("See or set how fast its sender may text.", lambda: sender.limits_command(type_)),
+        "resume": Entry("Let texts go out again.", lambda: sender.resume_command(type_)),
     }
 
 

@@ -21,12 +21,14 @@ _CLI = "ascend_core.cli"
 
 COMMANDS: Mapping[str, Entry] = {
     "automations": Entry("Say what starts which flow.", imported(f"{_CLI}.automations:automations")),
+    "broadcasts": Entry("Text everybody in some groups at once.", imported(f"{_CLI}.broadcasts:broadcasts")),
     "db": Entry("Look after the database.", imported(f"{_CLI}.db:db")),
     "demo": Entry("See a week of an invented organization.", imported(f"{_CLI}.demo:demo")),
     "flows": Entry("Check and publish flows.", imported(f"{_CLI}.flows:flows")),
     "init": Entry("Make the folder, the key and the database.", imported(f"{_CLI}.init:init")),
     "keys": Entry("Look after the key that secrets are sealed with.", imported(f"{_CLI}.keys:keys")),
     "members": Entry("Bring people along, and list them.", imported(f"{_CLI}.members:members")),
+    "messages": Entry("See texts that need you.", imported(f"{_CLI}.messages:messages")),
     "plugins": Entry("See what is installed.", imported(f"{_CLI}.plugins:plugins")),
     "report": Entry("Count clicks and sign-ups.", imported(f"{_CLI}.report:report")),
     "runs": Entry("See what happened to one person in one flow.", imported(f"{_CLI}.runs:runs")),

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import ago, moment, say, show_json, show_table, yes_no
+from ascend_core.cli.showing import ago, counted, moment, say, show_json, show_table, yes_no
 from ascend_core.operations.core import Core
 from ascend_core.operations.summary import summarize
 from ascend_core.store.accounts import AccountRecord, accounts
@@ -65,7 +65,9 @@ def _account(record: AccountRecord, forms: tuple[int, int], now: datetime) -> di
         "lag_seconds": None if success is None else max(0, int((now - success).total_seconds())),
         "retry_at": record.retry_at,
         "failures": record.failures,
+        "trouble": record.trouble,
         "problem": record.problem,
+        "read_anew_at": record.swept_at,
     }
 
 
@@ -82,8 +84,8 @@ def _channel(record: ChannelRecord, sends: str | None) -> dict[str, Any]:
         "sends": record.channel == sends,
         "settings": record.settings,
         "connected_at": record.connected_at,
-        "paused_until": record.paused_until,
-        "problem": record.problem,
+        "problem": record.stopped,
+        "alarm": record.alarm,
     }
 
 
@@ -102,13 +104,17 @@ def show_accounts(described: list[dict[str, Any]], now: datetime) -> None:
         )
         for each in described
     ]
-    show_table(("Account", "Sync", "Forms synced", "Last success", "Problem"), rows)
+    show_table(("Account", "Sync", "Forms synced", "Last sync", "Problem"), rows)
+    for each in described:
+        if each["trouble"] and not each["problem"]:
+            say(f"{each['integration']} {each['account']}: {each['trouble']}")
 
 
 def _failing(described: dict[str, Any]) -> str | None:
     if not described["failures"]:
         return None
-    return f"failed {described['failures']} times; tried again at {moment(described['retry_at'])}"
+    times = counted(described["failures"], "time")
+    return f"failed {times}; tried again at {moment(described['retry_at'], seconds=True)}"
 
 
 def show_channels(described: list[dict[str, Any]]) -> None:
@@ -122,7 +128,7 @@ def show_channels(described: list[dict[str, Any]]) -> None:
             "sends" if each["sends"] else "listens",
             moment(each["connected_at"]),
             ", ".join(f"{name}: {value}" for name, value in each["settings"].items()) or None,
-            each["problem"] or (f"paused until {moment(each['paused_until'])}" if each["paused_until"] else None),
+            each["problem"] or each["alarm"],
         )
         for each in described
     ]

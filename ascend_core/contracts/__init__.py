@@ -81,12 +81,14 @@ from ascend_core.contracts.forms import (
 )
 from ascend_core.contracts.gates import (
     Allow,
+    Caps,
     Deny,
     Gate,
     GateType,
     Hold,
     PlannedMessage,
     Purpose,
+    RecentTexts,
     Verdict,
 )
 from ascend_core.contracts.hours import EVERYWHERE, HoursByLaw, HoursRule
@@ -137,6 +139,7 @@ __all__ = [
     "BotAction",
     "BotActionType",
     "CallWebhook",
+    "Caps",
     "Channel",
     "ChannelEvent",
     "ChannelSandbox",
@@ -204,6 +207,7 @@ __all__ = [
     "RawRequest",
     "Reached",
     "Receipt",
+    "RecentTexts",
     "Rejected",
     "RemoveFromGroups",
     "Replied",

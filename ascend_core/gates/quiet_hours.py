@@ -19,7 +19,15 @@ from ascend_core.contracts import (
     Verdict,
 )
 
-__all__ = ["QUIET_HOURS", "UNKNOWN_ZONES", "check_quiet_hours", "quiet_until", "zones_meant"]
+__all__ = [
+    "MARGIN",
+    "QUIET_HOURS",
+    "UNKNOWN_ZONES",
+    "check_quiet_hours",
+    "quiet_from",
+    "quiet_until",
+    "zones_meant",
+]
 
 UNKNOWN_ZONES = (
     "America/New_York",
@@ -30,6 +38,9 @@ UNKNOWN_ZONES = (
     "Pacific/Honolulu",
 )
 """Where somebody of whom no zone is known may be: texted only when it is day in all of these (row J3)."""
+
+MARGIN = timedelta(minutes=10)
+"""Nothing is handed over so shortly before quiet hours begin: it might wait in a queue and arrive within them."""
 
 _LOOK_AHEAD = timedelta(days=3)
 """A clock change can swallow one day's open hours (a calendar one day's date, as in Samoa 2011); not two in a row."""
@@ -52,8 +63,21 @@ def quiet_until(quiet: QuietHours, zones: tuple[str, ...], now: datetime) -> dat
         asleep = next((zone for zone in places if _is_quiet(quiet, moment, zone)), None)
         if asleep is None:
             return moment
-        moment = min(end for end in _ends(quiet.end, moment, asleep) if end > moment)
+        moment = min(end for end in _shown(quiet.end, moment, asleep) if end > moment)
     return last
+
+
+def quiet_from(quiet: QuietHours, zones: tuple[str, ...], now: datetime) -> datetime | None:
+    """When the quiet hours begin next in the first of *zones*, seen from *now* (aware), at which none is quiet.
+
+    None: they never do. Later than *now*, aware, UTC.
+    """
+    if quiet.start == quiet.end:
+        return None
+    moment = now.astimezone(UTC)
+    places = zones_meant(zones if quiet.zone == "member" else (quiet.zone,))
+    starts = (start for zone in places for start in _shown(quiet.start, moment, zone) if start > moment)
+    return min(starts, default=None)
 
 
 def _is_quiet(quiet: QuietHours, moment: datetime, zone: ZoneInfo) -> bool:
@@ -63,12 +87,12 @@ def _is_quiet(quiet: QuietHours, moment: datetime, zone: ZoneInfo) -> bool:
     return local >= quiet.start or local < quiet.end
 
 
-def _ends(end: time, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """The moments around *moment* at which clocks in *zone* show *end*: both, where the hour comes twice."""
+def _shown(hour: time, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The moments around *moment* at which clocks in *zone* show *hour*: both, where the hour comes twice."""
     today = moment.astimezone(zone).date()
     for days in (0, 1, 2):
         for fold in (0, 1):
-            shown = datetime.combine(today + timedelta(days=days), end, tzinfo=zone).replace(fold=fold)
+            shown = datetime.combine(today + timedelta(days=days), hour, tzinfo=zone).replace(fold=fold)
             yield shown.astimezone(UTC)
 
 
@@ -91,7 +115,7 @@ def check_quiet_hours(message: PlannedMessage, member: MemberView, now: datetime
     quiet = message.quiet_hours
     if quiet is None or message.purpose in {Purpose.REPLY, Purpose.CONFIRMATION}:
         return Allow()
-    until = quiet_until(quiet, member.zones, now)
+    until = quiet_until(quiet, member.zones, now) or quiet_until(quiet, member.zones, now + MARGIN)
     if until is None:
         return Allow()
     return Deny("quiet_hours") if quiet.then == "drop" else Hold(until, "quiet_hours")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from typing import Protocol
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from ascend_core.calls.call import Caller
 from ascend_core.calls.over_http import HttpCaller
@@ -13,10 +14,36 @@ from ascend_core.host.registry import Registry
 from ascend_core.laws import load_hours
 from ascend_core.operations.programs import Programs
 from ascend_core.operations.wording import Program
-from ascend_core.store.database import Database
+from ascend_core.store.buckets import database_now
+from ascend_core.store.database import Database, Tx
 from ascend_core.store.vault import Vault
 
-__all__ = ["Core", "Options"]
+__all__ = ["ClaimMark", "Core", "ForgetfulMark", "Options"]
+
+
+class ClaimMark(Protocol):
+    """Remembers outside of the database how many batches were claimed: one that knows of fewer is an old copy."""
+
+    def newest(self, outbox: str) -> int:
+        """The most this machine remembers for *outbox*, one channel of one database; 0: nothing."""
+        ...
+
+    def note(self, outbox: str, claims: int) -> None:
+        """Remember *claims*, before a text of that batch is handed over."""
+        ...
+
+
+@define
+class ForgetfulMark:
+    """Remembers as long as the process lives."""
+
+    _claims: dict[str, int] = field(factory=dict, init=False)
+
+    def newest(self, outbox: str) -> int:
+        return self._claims.get(outbox, 0)
+
+    def note(self, outbox: str, claims: int) -> None:
+        self._claims[outbox] = claims
 
 
 @frozen(kw_only=True)
@@ -63,6 +90,11 @@ class Core:
     options: Options = field(factory=Options)
     caller: Caller = field()
     """Makes the calls of webhooks."""
+    worker: str = "worker"
+    """What this process calls itself in claims; every process has another name."""
+    time: Clock | None = field()
+    """The clock that all workers agree on, for turns and leases; None: the database's own."""
+    mark: ClaimMark = field(factory=ForgetfulMark)
     programs: Programs = field()
 
     @caller.default
@@ -72,3 +104,11 @@ class Core:
     @programs.default
     def _fresh_programs(self) -> Programs:
         return Programs(self.registry)
+
+    @time.default
+    def _own_time(self) -> Clock:
+        return self.clock
+
+    def moment(self, tx: Tx) -> datetime:
+        """The time that all workers agree on."""
+        return database_now(tx) if self.time is None else self.time.now()

@@ -33,7 +33,7 @@ from ascend_core.store.forms import forms_by_id
 from ascend_core.store.members import members_by_id
 from ascend_core.store.runs import cancel_timers, reserve_run_ids
 
-__all__ = ["AHEAD", "CANCELLED", "TEXTS_A_CHUNK", "advance_broadcasts", "read_broadcast", "stop_chunk"]
+__all__ = ["AHEAD", "CANCELLED", "TEXTS_A_CHUNK", "advance_broadcasts", "read_broadcast", "stop_chunk", "view_of"]
 
 TEXTS_A_CHUNK = 2_000
 """Texts written in one transaction: about a tenth of a second, for which a click's commit may wait."""
@@ -183,7 +183,7 @@ def _write_texts(
     skipped: Counter[str] = Counter()
     for member in page:
         why_not = None if member.consent == "subscribed" else "unsubscribed"
-        body, fault = text.fill(_view(member)) if why_not is None else ((), None)
+        body, fault = text.fill(view_of(member)) if why_not is None else ((), None)
         why_not = why_not or fault
         if why_not is not None:
             skipped[why_not] += 1
@@ -206,7 +206,8 @@ def _write_texts(
     return len(page) - skipped.total(), dict(skipped)
 
 
-def _view(member: Recipient) -> MemberView:
+def view_of(member: Recipient) -> MemberView:
+    """What a text may say of a member."""
     names = ("first_name", "last_name", "email", "zip")
     fields = {**member.fields, **{name: getattr(member, name) for name in names}}
     return MemberView(id=member.id, phone=member.phone, fields=fields, groups=frozenset(), zones=(), subscribed=True)

@@ -14,8 +14,10 @@ from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.leaving import members_leave
+from ascend_core.operations.orphans import UPWARD
 from ascend_core.operations.outgoing import NewText
 from ascend_core.operations.run_loading import load_runs
+from ascend_core.operations.senders import ALARM_SHARES, look_for_alarm
 from ascend_core.operations.sprints import resume_run
 from ascend_core.operations.wording import CONFIRMATIONS, confirmation
 from ascend_core.store import inbound as rows
@@ -29,15 +31,6 @@ from ascend_core.store.members import MemberRecord, members_by_phone
 from ascend_core.store.runs import active_runs
 
 __all__ = ["handle_inbound", "receive_events"]
-
-_UPWARD = {
-    DeliveryState.SENT: ("ready", "sending", "unknown", "held"),
-    DeliveryState.DELIVERED: ("ready", "sending", "unknown", "held", "sent"),
-    DeliveryState.UNDELIVERED: ("ready", "sending", "unknown", "held", "sent"),
-    DeliveryState.FAILED: ("ready", "sending", "unknown", "held", "sent"),
-}
-"""From which states a status moves a message on. ``ready`` too: a late status proves that a text looked up in vain
-was sent after all."""
 
 Keyword = Literal["stop", "start", "help", "doubtful"]
 
@@ -124,11 +117,20 @@ def _apply_statuses(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus], no
         for message in found:
             if status.state is not None and _is_about(status, message):
                 row = _status_row(message, status, status.state, now)
-                message_rows.move_messages(tx, [row], from_states=_UPWARD[status.state])
+                message_rows.move_messages(tx, [row], from_states=UPWARD[status.state])
                 if status.reason == "opted_out":
                     left = NewConsent(phone=message.phone, state="unsubscribed", source="carrier")
                     record_consents(tx, [left], now=now)
                     members_leave(tx, {message.member_id}, "unsubscribed", now=now)
+    _look_for_alarm(tx, channel, statuses, now)
+
+
+def _look_for_alarm(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus], now: datetime) -> None:
+    if not any(status.reason in ALARM_SHARES for status in statuses):
+        return
+    for record in channels(tx):
+        if record.channel == channel:
+            look_for_alarm(tx, record, now)
 
 
 def _stop_channel(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus]) -> None:

@@ -1,54 +1,33 @@
 """Sending: intent, claim, one call, result; each committed before the next (design: at most once).
 
-The claim checks consent, quiet hours, expiry and every gate of the plugins in its own transaction. What may have been
-sent is never sent again before a look-up that found nothing (see ``resolve_unknown``).
+The claim is in ``claim_messages``; what may have been sent is cleared up in ``doubt``, never by sending it again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
 
-from ascend_core.contracts import (
-    Allow,
-    Channel,
-    ChannelType,
-    Deny,
-    Gate,
-    Hold,
-    MemberView,
-    NotOwed,
-    Outbound,
-    PlannedMessage,
-    Purpose,
-    Receipt,
-    Verdict,
-)
+from ascend_core.contracts import Channel, ChannelType, DeliveryState, Outbound, Purpose, Receipt
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
-from ascend_core.operations.batch import Batch
+from ascend_core.gates.expiry import LEAST_VALID
+from ascend_core.operations.claim_messages import Claimed, claim_messages
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
-from ascend_core.operations.fan_out import CANCELLED
 from ascend_core.operations.leaving import members_leave
-from ascend_core.operations.nudge_facts import load_nudge_facts
-from ascend_core.operations.nudge_gaps import load_gaps
-from ascend_core.operations.run_loading import load_runs
-from ascend_core.operations.views import form_view, member_view, quiet_from_json
+from ascend_core.operations.orphans import UPWARD, join_orphans
+from ascend_core.operations.senders import look_for_alarm, pause_sending, standing_of
 from ascend_core.store import messages as rows
-from ascend_core.store.broadcasts import UNTIL_RESUMED, halted
-from ascend_core.store.channels import ChannelRecord, set_channel
+from ascend_core.store.channels import ChannelRecord, lock_channel, set_channel
 from ascend_core.store.consents import NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
-from ascend_core.store.forms import FormRecord, forms_by_id
-from ascend_core.store.members import members_by_id
 from ascend_core.store.messages import MessageRecord
-from ascend_core.store.runs import runs_by_id, timers_by_id
 
-__all__ = ["MOST_TRIES", "claim_messages", "recover_sends", "resolve_unknown", "send_messages", "strictest"]
+__all__ = ["MOST_TRIES", "backoff", "outbound", "send_messages"]
 
 AT_ONCE = 20
 """Calls to one provider at the same time."""
@@ -59,171 +38,34 @@ MOST_TRIES = 8
 FIRST_BACKOFF_SECONDS = 15.0
 LONGEST_BACKOFF_SECONDS = 900.0
 
-LEAST_HOLD = timedelta(seconds=1)
-"""A plugin's gate that holds until a moment that is past would be asked again for ever."""
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
+"""Of a sender or an account that was told to slow down, where the provider did not say for how long."""
 
-LEAST_VALID_SECONDS = 60
-"""A provider is not given less time than this to deliver."""
+CALL_WITHIN_SECONDS = 30.0
+"""A worker that was held up for longer between claim and call does not call any more: others may think it dead, and
+look the text up while it is not there yet. It must be less than ``Options.lookup_after``."""
 
 
 async def send_messages(core: Core, limit: int = 100) -> int:
     """Claim up to *limit* texts, hand each to the provider once, and commit what came of it. Returns how many."""
     opened = open_channel(core)
-    if opened is None:
+    if opened is None or opened[0].stopped:
         return 0
     record, type_, settings = opened
-    now = core.clock.now()
-    if record.problem is not None or (record.paused_until is not None and record.paused_until > now):
-        return 0
     claimed = claim_messages(core, limit)
     if not claimed:
         return 0
+    begun = core.clock.monotonic()
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(message: MessageRecord) -> _Result:
+    async def one(each: Claimed) -> _Result:
         async with gate:
-            return await _send_one(core, type_, settings, message)
+            return await _send_one(core, type_, settings, each, begun)
 
-    results = await asyncio.gather(*(one(message) for message in claimed))
-    _commit_results(core, record, results)
+    results = await asyncio.gather(*(one(each) for each in claimed))
+    _commit_results(core, record, type_, settings, results)
     return len(claimed)
-
-
-# claiming
-
-
-def claim_messages(core: Core, limit: int) -> list[MessageRecord]:
-    """Take texts that may go out now, each by moving it from ``ready`` to ``sending`` in this one transaction.
-
-    What a gate holds waits to be decided again; what a gate denies is suppressed or expired, with its reason. An empty
-    list means that nothing may go out now.
-    """
-
-    def work(tx: Tx) -> list[MessageRecord] | None:
-        now = core.clock.now()
-        rows.let_wait(tx, now)
-        ready = rows.ready_messages(tx, now, limit)
-        if not ready:
-            return None
-        consents = consent_states(tx, {message.phone for message in ready}, lock=True)
-        members = members_by_id(tx, {message.member_id for message in ready})
-        forms = forms_by_id(tx, {message.form_id for message in ready if message.form_id is not None})
-        answered = _nudges_answered(core, tx, ready, now)
-        stopped = halted(tx, {message.broadcast_id for message in ready if message.broadcast_id is not None})
-        changes = []
-        for message in ready:
-            subscribed = consents.get(message.phone) == "subscribed"
-            member = member_view(members[message.member_id], subscribed=subscribed)
-            verdict = _verdict(core, message, member, forms, now)
-            if isinstance(verdict, Allow):
-                verdict = answered.get(message.timer_id, verdict)
-            verdict = _unless_halted(verdict, message, stopped)
-            changes.append(_claim_row(message, verdict, now))
-        rows.move_messages(tx, changes, from_states=("ready",))
-        taken = {row["id"] for row in changes if row["state"] == "sending"}
-        return [message for message in ready if message.id in taken]
-
-    while (claimed := core.database.write(work)) == []:
-        pass  # all were held or denied; behind them may be others, of the same members too
-    return claimed or []
-
-
-def _unless_halted(verdict: Verdict, message: MessageRecord, stopped: Mapping[int, str]) -> Verdict:
-    """What a paused broadcast's runs want to say meanwhile waits as well, unless it answers somebody."""
-    if message.purpose != Purpose.BULK.value or not isinstance(verdict, Allow):
-        return verdict
-    match stopped.get(message.broadcast_id or 0):
-        case "paused":
-            return Hold(UNTIL_RESUMED, "paused")
-        case "cancelled":
-            return Deny(CANCELLED)
-    return verdict
-
-
-def _claim_row(message: MessageRecord, verdict: Verdict, now: datetime) -> dict[str, Any]:
-    state, due_at = "sending", message.due_at
-    reason: str | None = None
-    claimed_at: datetime | None = now
-    settled_at: datetime | None = None
-    match verdict:
-        case Hold():
-            due_at = max(verdict.until, now + LEAST_HOLD)
-            state, reason, claimed_at = "ready", verdict.why, None
-        case Deny():
-            state = "expired" if verdict.why == "expired" else "suppressed"
-            reason, claimed_at, settled_at = verdict.why, None, now
-        case Allow():
-            pass
-    return {
-        "id": message.id,
-        "state": state,
-        "reason": reason,
-        "due_at": due_at,
-        "claimed_at": claimed_at,
-        "settled_at": settled_at,
-    }
-
-
-def _verdict(
-    core: Core, message: MessageRecord, member: MemberView, forms: Mapping[int, FormRecord], now: datetime
-) -> Verdict:
-    form = forms.get(message.form_id or 0)
-    planned = PlannedMessage(
-        id=message.id,
-        purpose=Purpose(message.purpose),
-        created_at=message.created_at,
-        expires_at=message.expires_at,
-        quiet_hours=quiet_from_json(message.quiet_hours, core.options.quiet_hours),
-        form=None if form is None else form_view(form),
-        hours=core.options.hours,
-    )
-    return strictest([type_.gate for type_ in core.registry.gates.values()], planned, member, now)
-
-
-def strictest(gates: Sequence[Gate], message: PlannedMessage, member: MemberView, now: datetime) -> Verdict:
-    """What the gates say together: any denial wins, then the longest hold. A gate that fails denies."""
-    held: Hold | None = None
-    for gate in gates:
-        try:
-            verdict = gate(message, member, now)
-        except Exception:  # noqa: BLE001 -- a fence: a broken gate must never let a text through
-            return Deny("gate_failed")
-        match verdict:
-            case Deny():
-                return verdict
-            case Hold(until=until) if until.tzinfo is not None:
-                held = verdict if held is None or verdict.until > held.until else held
-            case Allow():
-                pass
-            case _:
-                return Deny("gate_failed")
-    return held or Allow()
-
-
-def _nudges_answered(core: Core, tx: Tx, ready: Sequence[MessageRecord], now: datetime) -> dict[int | None, Verdict]:
-    """What is against nudges among *ready*, by timer: they may have waited since they were decided.
-
-    Some are no longer owed; some would follow the member's last nudge too closely.
-    """
-    timers = timers_by_id(tx, {message.timer_id for message in ready if message.timer_id is not None})
-    if not timers:
-        return {}
-    batch = Batch(core, tx, now)
-    runs = load_runs(batch, runs_by_id(tx, {timer.run_id for timer in timers.values()}))
-    facts = load_nudge_facts(tx, list(runs.values()))
-    flows = [run.version.program.flow for run in runs.values()]
-    gaps = load_gaps(core, tx, {timer.member_id for timer in timers.values()}, flows=flows, now=now, claimed=True)
-    against: dict[int | None, Verdict] = {}
-    for timer in timers.values():
-        run = runs[timer.run_id]
-        type_ = core.registry.nudges.get(timer.nudge_type or "")
-        owed = NotOwed("no_such_type") if type_ is None else type_.still_owed(facts.view(timer, run))
-        clear_at = gaps.clear_at(timer.member_id, run.version.program.flow)
-        if isinstance(owed, NotOwed):
-            against[timer.id] = Deny(owed.reason)
-        elif clear_at is not None and clear_at > now:
-            against[timer.id] = Hold(clear_at, "min_gap")
-    return against
 
 
 # calling
@@ -236,14 +78,19 @@ class _Result:
     error: Exception | None = None
     withdrawn: bool = False
     """The member left between the claim and the call: there was no call."""
+    too_late: bool = False
+    """The call would have come too long after the claim: there was none."""
 
 
-async def _send_one(core: Core, type_: ChannelType, settings: Any, message: MessageRecord) -> _Result:
+async def _send_one(core: Core, type_: ChannelType, settings: Any, claimed: Claimed, begun: float) -> _Result:
     channel: Channel[Any] = type_.channel
+    message = claimed.message
     if _has_left(core, message):
         return _Result(message=message, withdrawn=True)
+    if core.clock.monotonic() - begun > CALL_WITHIN_SECONDS:
+        return _Result(message=message, too_late=True)
     try:
-        receipt = await channel.send(settings, _outbound(core, type_, message))
+        receipt = await channel.send(settings, outbound(core, type_, message, claimed.valid_until))
     except Exception as error:  # noqa: BLE001 -- a fence: whatever a channel raises, the claim gets a result
         return _Result(message=message, error=error)
     return _Result(message=message, receipt=receipt)
@@ -257,11 +104,12 @@ def _has_left(core: Core, message: MessageRecord) -> bool:
     return states.get(message.phone) != "subscribed"
 
 
-def _outbound(core: Core, type_: ChannelType, message: MessageRecord) -> Outbound:
+def outbound(core: Core, type_: ChannelType, message: MessageRecord, valid_until: datetime | None) -> Outbound:
+    """A text as the channel wants it."""
     valid = None
-    if message.expires_at is not None:
-        left = (message.expires_at - core.clock.now()).total_seconds()
-        valid = max(LEAST_VALID_SECONDS, int(left))
+    if valid_until is not None:
+        left = valid_until - core.clock.now()
+        valid = int(max(LEAST_VALID, left).total_seconds())
     return Outbound(
         message_key=message.key,
         phone=message.phone,
@@ -274,51 +122,113 @@ def _outbound(core: Core, type_: ChannelType, message: MessageRecord) -> Outboun
 # committing
 
 
-def _commit_results(core: Core, record: ChannelRecord, results: Sequence[_Result]) -> None:
+def _commit_results(
+    core: Core, record: ChannelRecord, type_: ChannelType, settings: Any, results: Sequence[_Result]
+) -> None:
+    taken = [result for result in results if result.receipt is not None]
+    others = [result for result in results if result.receipt is None]
+
     def work(tx: Tx) -> None:
         now = core.clock.now()
-        changes = [_result_row(core, result, now) for result in results]
-        # a status that came before our own result has moved the message on already: it is not moved back
-        rows.move_messages(tx, changes, from_states=("sending",))
-        opted_out = [result.message.phone for result in results if _is_opt_out(result.error)]
-        entries = [NewConsent(phone=phone, state="unsubscribed", source="carrier") for phone in opted_out]
-        record_consents(tx, entries, now=now)
-        members = {result.message.member_id for result in results if _is_opt_out(result.error)}
-        members_leave(tx, members, "unsubscribed", now=now)
-        problems = [str(result.error) for result in results if isinstance(result.error, NeedsAttention)]
+        # what the provider has was sent, whatever became of the claim; a status that came first is not moved back
+        rows.move_messages(tx, [_sent_row(result, now) for result in taken], from_states=UPWARD[DeliveryState.SENT])
+        # what did not go well says something about this claim only
+        changes = [_result_row(core, result, now) for result in others]
+        rows.move_messages(tx, changes, from_states=("sending",), same_claim=True)
+        join_orphans(tx, type_.name, [result.receipt.provider_id for result in taken if result.receipt], now)
+        _note_refusals(tx, record, type_, others, now)
+        _slow_down(core, tx, record, type_, settings, others)
+        problems = [str(result.error) for result in others if isinstance(result.error, NeedsAttention)]
         if problems:
             set_channel(tx, record.id, problem=problems[0])
 
     core.database.write(work)
 
 
-def _is_opt_out(error: Exception | None) -> bool:
-    return isinstance(error, Refused) and error.reason == "opted_out"
+def _note_refusals(
+    tx: Tx, record: ChannelRecord, type_: ChannelType, results: Sequence[_Result], now: datetime
+) -> None:
+    """Keep what the provider refused beside the delivery statuses; whoever has left there has left here."""
+    refused = [(result.message, result.error) for result in results if isinstance(result.error, Refused)]
+    if not refused:
+        return
+    events = [
+        {
+            "channel": type_.name,
+            "provider_id": None,
+            "message_key": message.key,
+            "state": "failed",
+            "error_code": error.code,
+            "reason": error.reason,
+            "received_at": now,
+        }
+        for message, error in refused
+    ]
+    rows.note_deliveries(tx, events)
+    left = [message for message, error in refused if error.reason == "opted_out"]
+    if left:
+        entries = [NewConsent(phone=message.phone, state="unsubscribed", source="carrier") for message in left]
+        record_consents(tx, entries, now=now)
+        members_leave(tx, {message.member_id for message in left}, "unsubscribed", now=now)
+    look_for_alarm(tx, lock_channel(tx, record.id), now)
+
+
+def _slow_down(
+    core: Core, tx: Tx, record: ChannelRecord, type_: ChannelType, settings: Any, results: Sequence[_Result]
+) -> None:
+    """Pause the sender or the account where the provider said that it had too much; nothing else is held up."""
+    for account in (False, True):
+        told = [
+            (result.message, result.error)
+            for result in results
+            if isinstance(result.error, TryLater) and result.error.scope == ("account" if account else "sender")
+        ]
+        if told:
+            seconds = max(_pause_seconds(core, message, error) for message, error in told)
+            standing = standing_of(core, tx, record, type_, settings)
+            pause_sending(core, tx, standing, account=account, seconds=seconds)
+
+
+def _sent_row(result: _Result, now: datetime) -> dict[str, Any]:
+    message, receipt = result.message, result.receipt
+    if receipt is None:
+        raise AssertionError("only a text with a receipt was sent")
+    return {
+        "id": message.id,
+        "state": receipt.state.value,
+        "reason": None,
+        "attempts": message.attempts + 1,
+        "sent_at": now,
+        "claimed_at": message.claimed_at,
+        "settled_at": None,
+        "provider_id": receipt.provider_id,
+        "segments": receipt.segments,
+        "error_code": receipt.error_code,
+    }
 
 
 def _result_row(core: Core, result: _Result, now: datetime) -> dict[str, Any]:
-    message, error, receipt = result.message, result.error, result.receipt
+    message, error = result.message, result.error
     row: dict[str, Any] = {
         "id": message.id,
+        "claim": message.claim,
         "state": "unknown",
         "reason": None,
         "attempts": message.attempts + 1,
         "due_at": now + core.options.lookup_after,
-        "sent_at": None,
         "settled_at": None,
-        "provider_id": None,
-        "segments": None,
         "error_code": None,
     }
+    uncalled = {"attempts": message.attempts}
     if result.withdrawn:
-        return row | {"state": "suppressed", "reason": "unsubscribed", "attempts": message.attempts, "settled_at": now}
-    if receipt is not None:
-        row |= {"state": receipt.state.value, "sent_at": now, "provider_id": receipt.provider_id}
-        row |= {"segments": receipt.segments, "error_code": receipt.error_code}
-        return row
+        return row | uncalled | {"state": "suppressed", "reason": "unsubscribed", "settled_at": now}
+    if result.too_late:
+        return row | uncalled | {"state": "ready", "reason": "held_up", "due_at": now}
     match error:
+        case TryLater() if error.scope != "call":
+            row |= {"state": "ready", "reason": "slowed_down", "due_at": now}
         case TryLater() if message.attempts + 1 < MOST_TRIES:
-            row |= {"state": "ready", "reason": "try_later", "due_at": now + _backoff(core, message, error)}
+            row |= {"state": "ready", "reason": "try_later", "due_at": now + backoff(core, message, error)}
         case TryLater():
             row |= {"state": "failed", "reason": "no_provider", "settled_at": now}
         case NeedsAttention():
@@ -333,59 +243,15 @@ def _result_row(core: Core, result: _Result, now: datetime) -> dict[str, Any]:
     return row
 
 
-def _backoff(core: Core, message: MessageRecord, error: TryLater) -> timedelta:
+def backoff(core: Core, message: MessageRecord, error: TryLater) -> timedelta:
+    """How long to wait before *message* is tried, or asked for, again."""
     seconds = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(message.attempts, MOST_TRIES))
     seconds *= 1 + 0.1 * core.randomness.fraction()
     return timedelta(seconds=max(seconds, error.after_seconds or 0.0))
 
 
-# in doubt
-
-
-def recover_sends(core: Core, *, older_than: timedelta | None = None) -> int:
-    """After a crash: texts without a result become ``unknown``. Returns how many.
-
-    At start that is every text that was being sent, whatever the clock says; later only what was claimed at least
-    *older_than* ago.
-    """
-    before = None if older_than is None else core.clock.now() - older_than
-    return core.database.write(lambda tx: rows.put_in_doubt(tx, claimed_before=before))
-
-
-async def resolve_unknown(core: Core, limit: int = 50) -> int:
-    """Look up texts that may have been sent: found ones are sent, those surely not there go back to ``ready``.
-
-    What the provider cannot tell, after a few tries, is held for a person. Returns how many were settled.
-    """
-    opened = open_channel(core)
-    if opened is None:
-        return 0
-    _, type_, settings = opened
-    now = core.clock.now()
-    doubtful = core.database.read(
-        lambda tx: rows.unknown_messages(tx, claimed_before=now - core.options.lookup_after, now=now, limit=limit)
-    )
-    settled = 0
-    for message in doubtful:
-        row = await _look_up(core, type_, settings, message)
-        core.database.write(lambda tx, row=row: rows.move_messages(tx, [row], from_states=("unknown",)))  # type: ignore[misc]  # -- bound by default
-        settled += row["state"] != "unknown"
-    return settled
-
-
-async def _look_up(core: Core, type_: ChannelType, settings: Any, message: MessageRecord) -> dict[str, Any]:
-    now = core.clock.now()
-    row: dict[str, Any] = {"id": message.id, "state": "unknown", "reason": message.reason, "due_at": message.due_at}
-    row |= {"attempts": message.attempts + 1, "provider_id": None, "sent_at": None}
-    if type_.dedupe == "none":
-        return row | {"state": "held", "reason": "unsure"}
-    try:
-        receipt = await type_.channel.lookup(settings, _outbound(core, type_, message), message.claimed_at or now)
-    except Exception as error:  # noqa: BLE001 -- a fence: whatever a channel raises, the text stays in doubt
-        wait = _backoff(core, message, error if isinstance(error, TryLater) else TryLater(""))
-        if isinstance(error, TryLater) or message.attempts + 1 < MOST_TRIES:
-            return row | {"due_at": now + wait}
-        return row | {"state": "held", "reason": "unsure"}
-    if receipt is None:
-        return row | {"state": "ready", "reason": "looked_up", "due_at": now}
-    return row | {"state": receipt.state.value, "reason": None, "provider_id": receipt.provider_id, "sent_at": now}
+def _pause_seconds(core: Core, message: MessageRecord, error: TryLater) -> float:
+    if error.after_seconds:
+        return error.after_seconds
+    seconds = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(message.attempts, MOST_TRIES))
+    return float(seconds * (1 + 0.1 * core.randomness.fraction()))

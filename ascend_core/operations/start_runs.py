@@ -15,7 +15,7 @@ from ascend_core.operations.programs import Version
 from ascend_core.operations.sprints import start_run
 from ascend_core.operations.views import form_view
 from ascend_core.store.flows import AutomationRecord, automations_for
-from ascend_core.store.forms import FormRecord
+from ascend_core.store.forms import FormRecord, first_of_same
 from ascend_core.store.runs import (
     EntryRecord,
     RunRecord,
@@ -68,20 +68,21 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
 
 def _chances(batch: Batch, fired: Sequence[Fired]) -> list[_Chance]:
     records = automations_for(batch.tx, {each.activity.trigger for each in fired})
+    same = first_of_same(batch.tx, {each.form.id for each in fired}) if records else {}
     return [
-        _chance(batch, each, record)
+        _chance(batch, each, record, same.get(each.form.id, each.form.id))
         for each in fired
         for record in records
         if record.trigger == each.activity.trigger and record.form_id in (None, each.form.id)
     ]
 
 
-def _chance(batch: Batch, fired: Fired, record: AutomationRecord) -> _Chance:
+def _chance(batch: Batch, fired: Fired, record: AutomationRecord, form_id: int) -> _Chance:
     document = read_automation(record.source, record.name)
     phone = batch.members[fired.activity.member_id].phone
     arm = None if document.ab_test is None else choose_arm(document.ab_test, phone)
     flow = arm or document.run or ""
-    key = once_key(document.once_per, fired.activity)
+    key = once_key(document.once_per, fired.activity, form_id)
     return _Chance(fired=fired, record=record, document=document, arm=arm, flow=flow, once_key=key)
 
 
@@ -91,9 +92,12 @@ def read_automation(source: str, name: str) -> Automation:
     return load_automation(source, file=name)
 
 
-def once_key(once_per: Sequence[str], activity: ActivityRecord) -> str:
-    """What must not start a second run: by default one per member and form (row D4)."""
-    known = {"member": activity.member_id, "form": activity.form_id, "submission": activity.submission_id}
+def once_key(once_per: Sequence[str], activity: ActivityRecord, form_id: int) -> str:
+    """What must not start a second run: by default one per member and form (row D4).
+
+    *form_id*: the form's, or where several accounts show one form, that of the account connected first.
+    """
+    known = {"member": activity.member_id, "form": form_id, "submission": activity.submission_id}
     if not once_per:
         return f"activity:{activity.id}"
     return "|".join(f"{name}:{known[name]}" for name in once_per)

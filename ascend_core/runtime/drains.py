@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 
+from ascend_core.errors import TryLater
 from ascend_core.operations.call_webhooks import call_webhooks
 from ascend_core.operations.core import Core
+from ascend_core.operations.doubt import recover_sends, resolve_unknown
+from ascend_core.operations.due import next_send
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
+from ascend_core.operations.listening import catch_up, note_heard, notice_gap
 from ascend_core.operations.receive_messages import handle_inbound
-from ascend_core.operations.send_messages import recover_sends, resolve_unknown, send_messages
+from ascend_core.operations.send_messages import send_messages
 from ascend_core.operations.sync_account import sync_account
+from ascend_core.operations.workers import BEAT_SECONDS, keep_alive
 from ascend_core.runtime.engine import Engine
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.due import look
 
-__all__ = ["drain_all", "is_due", "recover", "register_drains", "work_now"]
+__all__ = ["drain_all", "is_due", "listen_again", "recover", "register_drains", "work_now"]
 
 TICK_SECONDS = 1.0
 BATCH = 500
-
-STUCK = timedelta(minutes=10)
-"""A send without a result for so long has none any more: its commit failed while this process lived on."""
 
 ALL = "all"
 """The one key of work that is not divided yet."""
@@ -36,8 +39,9 @@ def register_drains(engine: Engine, core: Core) -> None:
         return False
 
     async def work(key: str, until: datetime) -> bool:  # noqa: ARG001 -- there is one key
+        await listen_again(core)
         while core.clock.now() < until:
-            if not await work_now(core):
+            if not await work_now(core) and not await _wait_for_turn(core):
                 return False
         return True
 
@@ -49,23 +53,46 @@ def register_drains(engine: Engine, core: Core) -> None:
         return True
 
     async def tick() -> None:
-        recover_sends(core, older_than=STUCK)
+        note_heard(core)
+        recover_sends(core, starting=False)
         engine.wake("work", ALL)
         engine.wake("calls", ALL)
         for account in core.database.read(accounts):
             if is_due(account, core):
                 engine.wake("sync", str(account.id))
 
+    async def live() -> None:
+        keep_alive(core)
+
     recover(core)
     engine.register("sync", sync)
     engine.register("work", work)
     engine.register("calls", calls)
+    engine.every(BEAT_SECONDS, live)
     engine.every(TICK_SECONDS, tick)
 
 
 def recover(core: Core) -> None:
-    """At start: what was being sent when the last process died is in doubt."""
+    """At start: what was being sent when the last process died is in doubt, and what came in since was not heard."""
+    keep_alive(core)
     recover_sends(core)
+    notice_gap(core)
+
+
+async def listen_again(core: Core) -> None:
+    """Fetch what came in while nobody listened. Where the provider cannot tell, nothing is sent until it can."""
+    with suppress(TryLater):
+        await catch_up(core)
+
+
+async def _wait_for_turn(core: Core) -> bool:
+    """Wait for the sender's next turn where it comes so soon that a tick would come too late. Whether it was waited."""
+    turn = next_send(core, core.database.read(look))
+    seconds = (turn - core.clock.now()).total_seconds() if turn is not None else TICK_SECONDS
+    if not 0 < seconds < TICK_SECONDS:
+        return False
+    await core.clock.sleep(seconds)
+    return True
 
 
 def is_due(account: AccountRecord, core: Core) -> bool:
@@ -93,7 +120,8 @@ async def work_now(core: Core) -> int:
         done += advance_broadcasts(core)
     if waiting.unknown_at is not None and waiting.unknown_at <= now:
         done += await resolve_unknown(core)
-    if done or (waiting.ready_at is not None and waiting.ready_at <= now):
+    turn = now if done else next_send(core, waiting)
+    if turn is not None and turn <= now:
         done += await send_messages(core)
     return done
 

@@ -19,6 +19,7 @@ from ascend_core.laws import hours_in, load_hours
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.turns import SharedTurns
 from ascend_core.operations.wording import Program
+from ascend_core.runtime.claim_file import ClaimFile
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import check_schema, upgrade_schema
@@ -28,6 +29,9 @@ __all__ = ["Home", "home_from", "init_home", "open_core", "open_registry"]
 
 DATABASE_FILE = "ascend.db"
 KEY_FILE = "ascend.key"
+CLAIM_FILE = "ascend.claims"
+
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @frozen(kw_only=True)
@@ -133,4 +137,7 @@ def open_core(home: Home, *, clock: Clock | None = None, randomness: Randomness 
         clock=clock,
         randomness=randomness,
         options=home.options,
+        worker=randomness.token(10, _LETTERS),
+        time=rules,
+        mark=ClaimFile(home.folder / CLAIM_FILE),
     )

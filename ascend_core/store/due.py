@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import table_of
+from ascend_core.store.messages import PURPOSES
 from ascend_core.store.tables import Broadcast, InboundText, Message, Timer, WebhookCall
 
 __all__ = ["Waiting", "look"]
@@ -27,7 +28,8 @@ class Waiting:
 
     inbound: bool
     timer_at: datetime | None
-    ready_at: datetime | None
+    ready_at: tuple[datetime | None, ...]
+    """By purpose, the most urgent first: when its earliest text is due, whether or not it may go then."""
     unknown_at: datetime | None
     call_at: datetime | None
     broadcast_at: datetime | None
@@ -39,7 +41,10 @@ class Waiting:
 def _look() -> Select[Any]:
     inbound = select(func.min(_inbound.c.id)).where(_inbound.c.handled_at.is_(None))
     timer = select(func.min(_timer.c.due_at)).where(_timer.c.settled_at.is_(None))
-    ready = select(func.min(_message.c.due_at)).where(text("state = 'ready'"))
+    ready = [
+        select(func.min(_message.c.due_at)).where(text("state = 'ready'"), _message.c.purpose == purpose)
+        for purpose in PURPOSES
+    ]
     # the state list of the partial index first, so that it is used
     unknown = select(func.min(_message.c.due_at)).where(text("state IN ('sending', 'unknown') AND state = 'unknown'"))
     call = select(func.min(_call.c.due_at)).where(_call.c.settled_at.is_(None))
@@ -49,7 +54,7 @@ def _look() -> Select[Any]:
     return select(
         inbound.scalar_subquery().label("inbound"),
         timer.scalar_subquery().label("timer_at"),
-        ready.scalar_subquery().label("ready_at"),
+        *(each.scalar_subquery().label(f"ready_{purpose}") for purpose, each in zip(PURPOSES, ready, strict=True)),
         unknown.scalar_subquery().label("unknown_at"),
         call.scalar_subquery().label("call_at"),
         scheduled.scalar_subquery().label("broadcast_at"),
@@ -67,7 +72,7 @@ def look(tx: Connection) -> Waiting:
     return Waiting(
         inbound=row.inbound is not None,
         timer_at=row.timer_at,
-        ready_at=row.ready_at,
+        ready_at=tuple(getattr(row, f"ready_{purpose}") for purpose in PURPOSES),
         unknown_at=row.unknown_at,
         call_at=row.call_at,
         broadcast_at=row.broadcast_at,

@@ -11,12 +11,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import Account, Form
 
 __all__ = [
     "FormRecord",
     "count_forms",
+    "first_of_same",
     "form_ids_by_key",
     "form_list",
     "forms_by_id",
@@ -83,6 +84,23 @@ def form_ids_by_key(tx: Connection, wanted: Collection[tuple[str, str]]) -> dict
         .order_by(_form.c.id.desc())
     )
     return {(integration, key): id_ for integration, key, id_ in tx.execute(statement)}
+
+
+def first_of_same(tx: Connection, form_ids: Collection[int]) -> dict[int, int]:
+    """One form may be shown by several accounts of an integration, as when one promotes another's: same key, same URL.
+
+    Form to the one of them that was found first; a form that no other account shows, to itself.
+    """
+    other, others = _form.alias("other"), _account.alias("others")
+    statement = (
+        select(_form.c.id, func.min(other.c.id))
+        .join(_account, _account.c.id == _form.c.account_id)
+        .join(others, others.c.integration == _account.c.integration)
+        .join(other, (other.c.account_id == others.c.id) & (other.c.key == _form.c.key) & (other.c.url == _form.c.url))
+        .where(_form.c.id.in_(sorted(form_ids)))
+        .group_by(_form.c.id)
+    )
+    return pairs(tx.execute(statement))
 
 
 def insert_forms(tx: Connection, account_id: int, rows: Sequence[dict[str, Any]]) -> list[int]:

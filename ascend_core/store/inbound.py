@@ -55,10 +55,16 @@ def keep_inbound(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
 
 
 def unhandled_inbound(tx: Connection, limit: int) -> list[InboundRecord]:
-    """Texts nothing was done about yet, in the order they came. On PostgreSQL they are locked."""
-    statement = (
-        pick(InboundRecord, InboundText).where(_inbound.c.handled_at.is_(None)).order_by(_inbound.c.id).limit(limit)
+    """Texts nothing was done about yet, in the order they came, of each phone the first one.
+
+    On PostgreSQL they are locked and those of another worker passed over; whoever wrote one of those waits for it.
+    """
+    before = _inbound.alias("before")
+    earlier = select(before.c.id).where(
+        before.c.handled_at.is_(None), before.c.phone == _inbound.c.phone, before.c.id < _inbound.c.id
     )
+    first = _inbound.c.handled_at.is_(None) & ~earlier.exists()
+    statement = pick(InboundRecord, InboundText).where(first).order_by(_inbound.c.id).limit(limit)
     if tx.dialect.name == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
     return fetch(tx, InboundRecord, statement)

@@ -12,18 +12,20 @@ from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import BigInteger, func, literal, select, update
+from sqlalchemy import ColumnElement, FromClause, func, literal_column, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.clicks import compare_again
 from ascend_core.store.figures import REACHED, figures_kept
 from ascend_core.store.reading import fetch, pairs, pick
-from ascend_core.store.tables import DeliveryEvent, Message
+from ascend_core.store.tables import DeliveryEvent, Member, Message
 
 __all__ = [
     "FINAL",
+    "PURPOSES",
     "MessageRecord",
+    "OrphanRecord",
     "cancel_ready",
     "hold_under_way",
     "insert_messages",
@@ -31,19 +33,32 @@ __all__ = [
     "let_wait",
     "messages_by_key",
     "messages_of_run",
+    "messages_to",
     "move_messages",
     "note_deliveries",
+    "orphaned_deliveries",
     "put_in_doubt",
     "ready_messages",
     "reserve_message_ids",
     "state_counts",
     "unknown_messages",
+    "wait_for_doubtful",
+    "wait_for_earlier",
 ]
 
+_event = table_of(DeliveryEvent)
+_member = table_of(Member)
 _message = table_of(Message)
 
-_RANK = literal(1 << 48, BigInteger)
-"""Puts a message's purpose above its id in one sortable number."""
+PURPOSES = (0, 1, 2, 3)
+"""From the most urgent to the least, as in ``contracts.Purpose``."""
+
+
+def _is(table: FromClause, *states: str) -> ColumnElement[bool]:
+    """Whether the row is in one of *states*, written out as in the partial indexes: else SQLite does not use them."""
+    written: list[ColumnElement[Any]] = [literal_column(f"'{state}'") for state in states]
+    return table.c.state == written[0] if len(written) == 1 else table.c.state.in_(written)
+
 
 FINAL = ("delivered", "undelivered", "failed")
 
@@ -74,7 +89,9 @@ class MessageRecord:
     due_at: datetime
     expires_at: datetime | None = None
     created_at: datetime
+    claim: int = 0
     claimed_at: datetime | None = None
+    claimed_by: str | None = None
     settled_at: datetime | None = None
     provider_id: str | None = None
 
@@ -90,64 +107,95 @@ def insert_messages(tx: Connection, records: Sequence[MessageRecord]) -> None:
     insert_rows(tx, Message, [{name: getattr(record, name) for name in names} for record in records])
 
 
-def let_wait(tx: Connection, now: datetime) -> int:
+def let_wait(tx: Connection, now: datetime, chosen: Collection[int]) -> int:
     """A text that is due waits for what must come before it, and becomes due with that. Returns how many were put off.
 
-    That is a text to the same member which is in doubt until it is looked up, and the texts of its run before it,
-    which may be held or tried again later; an answer waits for no texts of its run but answers.
+    Any text of a member waits while one is in doubt that is looked up later; and of those *chosen*, one waits for the
+    texts of its run before it, which may be held or tried again later; an answer waits for no texts but answers.
     """
-    return _wait_for_doubtful(tx, now) + _wait_for_earlier(tx, now)
+    return wait_for_doubtful(tx, now) + wait_for_earlier(tx, now, chosen)
 
 
-def _wait_for_doubtful(tx: Connection, now: datetime) -> int:
-    doubtful = _message.alias("doubtful")
-    under_way = doubtful.c.state.in_(("sending", "unknown"))  # as in the partial index, so that it is used
-    late = under_way & (doubtful.c.state == "unknown") & (doubtful.c.due_at > now)
-    looked_up_at = select(func.max(doubtful.c.due_at)).where(late, doubtful.c.member_id == _message.c.member_id)
-    held_up = _message.c.member_id.in_(select(doubtful.c.member_id).where(late))
-    ready = (_message.c.state == "ready") & (_message.c.due_at <= now)
-    return tx.execute(update(_message).where(ready, held_up).values(due_at=looked_up_at.scalar_subquery())).rowcount
+def wait_for_doubtful(tx: Connection, now: datetime) -> int:
+    """Put off what is due to members with a text in doubt, until that is looked up."""
+    # the state list of the partial index first, so that it is used
+    late = _is(_message, "sending", "unknown") & (_message.c.state == "unknown") & (_message.c.due_at > now)
+    doubtful = select(_message.c.member_id, func.max(_message.c.due_at)).where(late).group_by(_message.c.member_id)
+    put_off = 0
+    for due_at, members in _by_moment(pairs(tx.execute(doubtful))).items():
+        ready = _is(_message, "ready") & (_message.c.due_at <= now) & _message.c.member_id.in_(members)
+        put_off += tx.execute(update(_message).where(ready).values(due_at=due_at)).rowcount
+    return put_off
 
 
-def _wait_for_earlier(tx: Connection, now: datetime) -> int:
+def _by_moment(due: dict[int, datetime]) -> dict[datetime, list[int]]:
+    moments: dict[datetime, list[int]] = {}
+    for member_id, due_at in sorted(due.items()):
+        moments.setdefault(due_at, []).append(member_id)
+    return moments
+
+
+def wait_for_earlier(tx: Connection, now: datetime, chosen: Collection[int]) -> int:
+    """Put off those *chosen* that follow a text of their run which is not due yet, until that is."""
     earlier = _message.alias("earlier")
     before = (earlier.c.run_id == _message.c.run_id) & (earlier.c.id < _message.c.id)
-    late = (earlier.c.state == "ready") & (earlier.c.due_at > now) & (earlier.c.purpose <= _message.c.purpose)
-    ready = (_message.c.state == "ready") & (_message.c.due_at <= now)
+    late = _is(earlier, "ready") & (earlier.c.due_at > now) & (earlier.c.purpose <= _message.c.purpose)
+    ready = _message.c.id.in_(sorted(chosen)) & _is(_message, "ready")
     then = select(func.max(earlier.c.due_at)).where(before, late).scalar_subquery()
     behind = select(earlier.c.id).where(before, late).exists()
     return tx.execute(update(_message).where(ready, behind).values(due_at=then)).rowcount
 
 
-def ready_messages(tx: Connection, now: datetime, limit: int) -> list[MessageRecord]:
+def ready_messages(
+    tx: Connection, now: datetime, limit: int, *, least_urgent: int = PURPOSES[-1]
+) -> list[MessageRecord]:
     """What may be claimed at *now*: of each member the first message only, and none while one is under way.
 
-    So the texts of a run are accepted in the order they were meant. Most urgent first. On PostgreSQL the rows are
-    locked, and those of another worker passed over.
+    So the texts of a run are accepted in the order they were meant. Most urgent first, none less so than
+    *least_urgent*; then whatever has been due for longest. The cost follows *limit*, not what waits. On PostgreSQL the
+    rows are locked, and those of another worker passed over.
     """
-    ready = (_message.c.state == "ready") & (_message.c.due_at <= now)
-    busy = _message.alias("busy")
-    under_way = select(busy.c.member_id).where(busy.c.state.in_(("sending", "unknown")))
-    first = (
-        select(func.min(_message.c.purpose * _RANK + _message.c.id))
-        .where(ready, _message.c.member_id.not_in(under_way))
-        .group_by(_message.c.member_id)
+    found: list[MessageRecord] = []
+    for purpose in range(least_urgent + 1):
+        if len(found) < limit:
+            found += _ready_of(tx, now, purpose, limit - len(found))
+    return found
+
+
+def _ready_of(tx: Connection, now: datetime, purpose: int, limit: int) -> list[MessageRecord]:
+    ready = _is(_message, "ready") & (_message.c.purpose == purpose) & (_message.c.due_at <= now)
+    busy, other = _message.alias("busy"), _message.alias("other")
+    under_way = select(busy.c.id).where(busy.c.member_id == _message.c.member_id, _is(busy, "sending", "unknown"))
+    sooner = (other.c.purpose < purpose) | ((other.c.purpose == purpose) & (other.c.id < _message.c.id))
+    first = select(other.c.id).where(
+        other.c.member_id == _message.c.member_id, _is(other, "ready"), other.c.due_at <= now, sooner
     )
-    order = _message.c.purpose * _RANK + _message.c.id
-    statement = pick(MessageRecord, Message).where(ready, order.in_(first)).order_by(order).limit(limit)
+    statement = (
+        pick(MessageRecord, Message)
+        .where(ready, ~under_way.exists(), ~first.exists())
+        .order_by(_message.c.due_at, _message.c.id)
+        .limit(limit)
+    )
     if tx.dialect.name == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
     return fetch(tx, MessageRecord, statement)
 
 
-def move_messages(tx: Connection, rows: Sequence[dict[str, Any]], *, from_states: Collection[str]) -> int:
-    """Set values of messages, each only if it is still in one of *from_states*; rows with ``id``. Returns how many."""
+def move_messages(
+    tx: Connection, rows: Sequence[dict[str, Any]], *, from_states: Collection[str], same_claim: bool = False
+) -> int:
+    """Set values of messages, each only if it is still in one of *from_states*; rows with ``id``. Returns how many.
+
+    *same_claim*: and only if its newest claim is the row's ``claim``: what a worker learned of an older one says
+    nothing about the newest.
+    """
     rows = sorted(rows, key=lambda row: int(row["id"]))
     states = ", ".join(f"'{state}'" for state in sorted(from_states))
+    by, only_if = ("id", "claim") if same_claim else ("id",), f"t.state IN ({states})"
     if not _counts(rows, from_states):
-        return update_rows(tx, Message, rows, only_if=f"t.state IN ({states})")
+        return update_rows(tx, Message, rows, by=by, only_if=only_if)
     with figures_kept(tx, "message", [row["id"] for row in rows]):
-        moved = update_rows(tx, Message, rows, only_if=f"t.state IN ({states})")
+        moved = update_rows(tx, Message, rows, by=by, only_if=only_if)
     compare_again(tx, [row["id"] for row in rows if row.get("state") == "delivered"])
     return moved
 
@@ -157,13 +205,16 @@ def _counts(rows: Sequence[dict[str, Any]], from_states: Collection[str]) -> boo
     return any(row.get("state") in REACHED for row in rows) or not set(REACHED).isdisjoint(from_states)
 
 
-def put_in_doubt(tx: Connection, *, claimed_before: datetime | None = None) -> int:
+def put_in_doubt(tx: Connection, *, claimed_before: datetime | None = None, but_by: Collection[str] = ()) -> int:
     """Whatever was being sent when its worker died may have been sent: ``sending`` becomes ``unknown``.
 
-    Without *claimed_before* that is every one, even one whose claim lies ahead of a clock that was set back.
+    Left alone is what the workers *but_by* claimed, who live. Without *claimed_before* every other one is meant, even
+    one whose claim lies ahead of a clock that was set back.
     """
-    under_way = _message.c.state.in_(("sending", "unknown"))  # as in the partial index, so that it is used
+    under_way = _is(_message, "sending", "unknown")  # as in the partial index, so that it is used
     stuck = under_way & (_message.c.state == "sending")
+    if but_by:
+        stuck &= func.coalesce(_message.c.claimed_by, "").not_in(sorted(but_by))
     if claimed_before is not None:
         stuck &= _message.c.claimed_at <= claimed_before
     return tx.execute(update(_message).where(stuck).values(state="unknown")).rowcount
@@ -177,7 +228,8 @@ def hold_under_way(tx: Connection, *, reason: str) -> int:
 
 def unknown_messages(tx: Connection, *, claimed_before: datetime, now: datetime, limit: int) -> list[MessageRecord]:
     """Messages in doubt that may be looked up now."""
-    doubtful = (_message.c.state == "unknown") & (_message.c.claimed_at <= claimed_before) & (_message.c.due_at <= now)
+    doubtful = _is(_message, "sending", "unknown") & (_message.c.state == "unknown")
+    doubtful &= (_message.c.claimed_at <= claimed_before) & (_message.c.due_at <= now)
     return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(doubtful).order_by(_message.c.id).limit(limit))
 
 
@@ -186,7 +238,7 @@ def cancel_ready(
 ) -> int:
     """Suppress every text to these members, or of these runs, that was not claimed yet; confirmations stay."""
     mine = _message.c.member_id.in_(sorted(member_ids)) | _message.c.run_id.in_(sorted(run_ids))
-    waiting = (_message.c.state == "ready") & (_message.c.purpose > 0)
+    waiting = _is(_message, "ready") & (_message.c.purpose > 0)
     change = update(_message).where(mine, waiting).values(state="suppressed", reason=reason, settled_at=now)
     return tx.execute(change).rowcount
 
@@ -195,6 +247,13 @@ def messages_by_key(tx: Connection, keys: Collection[str], provider_ids: Collect
     """Messages by our key or by the provider's."""
     wanted = _message.c.key.in_(sorted(keys)) | _message.c.provider_id.in_(sorted(provider_ids))
     return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(wanted))
+
+
+def messages_to(tx: Connection, phones: Collection[str], states: Collection[str]) -> list[MessageRecord]:
+    """The messages to these phones in one of *states*, in order."""
+    members = select(_member.c.id).where(_member.c.phone.in_(sorted(phones)))
+    mine = _message.c.member_id.in_(members) & _message.c.state.in_(sorted(states))
+    return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(mine).order_by(_message.c.id))
 
 
 def messages_of_run(tx: Connection, run_id: int) -> list[MessageRecord]:
@@ -227,3 +286,20 @@ def note_deliveries(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep delivery statuses as they came."""
     ids = reserve_ids(tx, DeliveryEvent, len(rows))
     insert_rows(tx, DeliveryEvent, [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)])
+
+
+@frozen(kw_only=True)
+class OrphanRecord:
+    """A status that names a text by the provider's id alone."""
+
+    provider_id: str
+    state: str
+    error_code: str | None = None
+    reason: str | None = None
+
+
+def orphaned_deliveries(tx: Connection, channel: str, provider_ids: Collection[str]) -> list[OrphanRecord]:
+    """The statuses that came in under these ids alone, in order."""
+    named = _event.c.provider_id.in_(sorted(provider_ids)) & _event.c.message_key.is_(None)
+    told = (_event.c.channel == channel) & _event.c.state.is_not(None)
+    return fetch(tx, OrphanRecord, pick(OrphanRecord, DeliveryEvent).where(named, told).order_by(_event.c.id))

@@ -21,6 +21,7 @@ from ascend_core.host.registry import Registry
 from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.due import next_due
+from ascend_core.operations.limits import set_sender_limits
 from ascend_core.operations.sync_account import Synced, sync_account
 from ascend_core.runtime.drains import drain_all
 from ascend_core.runtime.opening import KEY_FILE, open_registry
@@ -165,8 +166,9 @@ class World:
         )
 
     def connect_channel(self) -> None:
-        """Connect the provider's stand-in."""
+        """Connect the provider's stand-in. Its sender may text faster than any real one, until a story slows it."""
         self.run(connect_channel(self.core, self.channel, self.carrier.settings(self.carrier_url)))
+        set_sender_limits(self.core, self.channel, per_second=1000, burst=1000)
 
     def poll(self) -> list[Synced]:
         """One round over every account."""

@@ -86,6 +86,7 @@ Feature: Connecting and syncing
     And Mobilize and the carrier are connected
     When the operator fetches the forms
     Then the fetch shows 2 new, 0 changed and 0 deleted forms
+    And the fetch told on its way of 2 of 2 forms
     When 1 hour passes
     And the form "Saturday Canvass" is renamed to "Saturday Door Knock" in Mobilize
     And the form "Sunday Phonebank" is deleted in Mobilize
@@ -93,6 +94,21 @@ Feature: Connecting and syncing
     Then the fetch shows 0 new, 1 changed and 1 deleted forms
     When the operator fetches the forms
     Then the fetch shows 0 new, 0 changed and 0 deleted forms
+
+  @B4
+  Scenario: A deleted event that is restored goes on as before
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    When the form "Saturday Canvass" is deleted in Mobilize
+    And 1 minute passes
+    Then the form "Saturday Canvass" is deleted
+    When the form "Saturday Canvass" is restored in Mobilize
+    And 1 minute passes
+    Then the form "Saturday Canvass" is not deleted
+    And the form "Saturday Canvass" is synced
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the group "Saturday Canvass" holds Ana
 
   @B5
   Scenario: Un-syncing a form stops it and deletes nothing
@@ -219,6 +235,100 @@ Feature: Connecting and syncing
     Then there is 1 member
     And the triggers fired are
       | mobilize.registers | 1 |
+
+  @B8
+  Scenario: A change that Mobilize does not date is found within a day, and fires once
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    When Ana submits the form "Saturday Canvass"
+    And 1 hour passes
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana is CONFIRMED by now, which Mobilize does not date
+    And 1 hour passes
+    Then the triggers fired are
+      | mobilize.registers | 2 |
+    When 1 day passes
+    And 1 day passes
+    Then the triggers fired are
+      | mobilize.confirms  | 1 |
+      | mobilize.registers | 2 |
+
+  @B8
+  Scenario Outline: Who changes the number or opts out in Mobilize gets nothing that was waiting
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    And the flow
+      """
+      flow: two_texts
+      steps:
+        - send: Hi!
+        - wait: 2h
+        - send: Hi again!
+      """
+    And the automation
+      """
+      automation: Two texts
+      trigger: mobilize.registers
+      run: two_texts
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Hi!"
+    When Ana changes in Mobilize
+      | <field> | <value> |
+    And 1 minute passes
+    And 3 hours pass
+    Then Ana gets no text
+    And the runs ended as
+      | <reason> | 1 |
+
+    Examples:
+      | field      | value          | reason        |
+      | phone      | (212) 555-0177 | phone_changed |
+      | SMS opt-in | OPT_OUT        | unsubscribed  |
+
+  @B8
+  Scenario: Whom Mobilize blocks is not texted any more
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Mobilize blocks Ana
+    And 1 minute passes
+    Then the ledger of Ana's consent reads
+      | subscribed   | form     |
+      | unsubscribed | upstream |
+
+  @B9
+  Scenario: A sign-up is a text a minute later
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    And the flow
+      """
+      flow: hello
+      steps: [{send: Hi!}]
+      """
+    And the automation
+      """
+      automation: Hello
+      trigger: mobilize.registers
+      run: hello
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the text to Ana was waiting to go out within 1 second of the look that found it
+    And Ana gets the text "Hi!"
+    And the status says that Mobilize was read 0 seconds ago
+
+  @B9
+  Scenario: How far behind it is can be seen, and why
+    Given Mobilize and the carrier are connected
+    When 1 minute passes
+    And Mobilize answers the next 99 requests with "500"
+    And 10 minutes pass
+    Then the status says that Mobilize was read 600 seconds ago
+    And the status says why not: "is out of order (HTTP 500)"
 
   @B10
   Scenario: What happens to a sign-up is kept on the submission, not on the member

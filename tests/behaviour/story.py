@@ -48,6 +48,8 @@ class Story:
     seen: dict[str, int] = attrs.Factory(dict)
     """How many texts of each person a ``Then`` has looked at."""
     fetched: Any = None
+    progress: list[tuple[int, int | None]] = attrs.Factory(list)
+    """What the last fetch said on its way: forms seen, and how many there are."""
     refusal: str = ""
     opened: httpx.Response | None = None
     """What the last link opened answered."""
@@ -94,6 +96,19 @@ class Story:
         """The id that Mobilize gave to a form."""
         events = self.http.get(f"{self.world.forms_url}/_sim/state").json()["events"]
         return next(event["id"] for event in events if event["title"] == name)
+
+    def records(self, listed: str) -> list[dict[str, Any]]:
+        """What Mobilize's API lists: ``people``, ``attendances``."""
+        account = self.world.forms.account(self.world.forms_url)
+        url = f"{account['base_url']}/organizations/{account['org_id']}/{listed}"
+        answer = self.http.get(url, params={"per_page": 100}, headers={"Authorization": f"Bearer {account['api_key']}"})
+        found: list[dict[str, Any]] = answer.json()["data"]
+        return found
+
+    def person_in_mobilize(self, name: str) -> dict[str, Any]:
+        """Somebody as Mobilize describes them."""
+        email = self.people[name].email
+        return next(each for each in self.records("people") if each["email_addresses"][0]["address"] == email)
 
     def texts(self, name: str) -> list[str]:
         """Every text that a person's phone got, whoever sent it."""

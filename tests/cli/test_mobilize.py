@@ -220,3 +220,49 @@ def test_an_events_name_cannot_steer_the_terminal(connected: Any, mobilize: Any)
 
     assert "\x1b" not in table
     assert "[red]" in table
+
+
+def test_every_change_can_be_read_by_a_program(made: Any, mobilize: Any) -> None:
+    """One JSON document on stdout; what is said to people goes to stderr."""
+    connected = made("mobilize", "connect", *mobilize.connect_with(), "--json").json()
+    made("mobilize", "fetch")
+    synced = made("mobilize", "sync", "Phone Bank", "--json").json()
+    field = made("mobilize", "fields", "set", "Email", "--mode", "ignore", "--json").json()
+    unsynced = made("mobilize", "unsync", "Phone Bank", "--json").json()
+
+    assert connected == {
+        "account": "4017",
+        "sync_accounts": True,
+        "create_new_members": True,
+        "sync_new_events": False,
+    }
+    assert (synced["name"], synced["synced"], synced["group"]) == ("Phone Bank", True, "Phone Bank")
+    assert (field["source"], field["target"], field["mode"]) == ("email", "email", "ignore")
+    assert (unsynced["name"], unsynced["synced"]) == ("Phone Bank", False)
+
+
+def test_everything_can_be_read_anew(connected: Any, mobilize: Any) -> None:
+    """For whoever does not want to wait for the daily round."""
+    connected("mobilize", "sync", "Phone Bank")
+    mobilize.sign_up("Phone Bank")
+    connected("mobilize", "poll")
+
+    again = connected("mobilize", "poll", "--all", "--json").json()
+
+    assert (again["applied"], again["fired"], again["problem"]) == (0, 0, None)
+    assert again["pages"] >= 2
+    assert connected("mobilize", "status", "--json").json()[0]["read_anew_at"] is not None
+
+
+def test_the_status_says_what_went_wrong(connected: Any, mobilize: Any) -> None:
+    """In the source's words, with when it is tried again; it passes by itself."""
+    mobilize.server.close()
+    connected("mobilize", "poll")
+
+    status = connected("mobilize", "status")
+    (account,) = connected("mobilize", "status", "--json").json()
+
+    assert "failed 1 time; tried again at" in status.out
+    assert "could not be reached" in status.err
+    assert (account["failures"], account["problem"]) == (1, None)
+    assert "could not be reached" in account["trouble"]

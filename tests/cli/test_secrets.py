@@ -35,6 +35,9 @@ COMMANDS = (
     "keys rotate",
     "keys rotate",
     "mobilize connect --org 999999 --key-file KEY --url URL",
+    "mobilize connect --org 4017 --key-file KEY --url URL --json",
+    "mobilize poll --all --json",
+    "mobilize status",
 )
 """Everything that says something about what is connected. What there is none of may fail; it must not tell either."""
 

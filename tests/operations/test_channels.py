@@ -11,8 +11,8 @@ import pytest
 from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound
 from ascend_core.errors import Unsure
 from ascend_core.operations.connect import connect_channel, open_channel
+from ascend_core.operations.doubt import resolve_unknown
 from ascend_core.operations.receive_messages import receive_events
-from ascend_core.operations.send_messages import resolve_unknown
 from tests.fakes.texts import FakeChannel
 
 CROW = {"loft": "tower", "key": "sesame"}

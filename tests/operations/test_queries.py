@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ascend_core.operations.broadcasts import make_broadcast
+from ascend_core.operations.claim_messages import claim_messages
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.receive_messages import handle_inbound
-from ascend_core.operations.send_messages import claim_messages
 
 FLOW = """
     flow: welcome

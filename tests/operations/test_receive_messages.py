@@ -9,8 +9,9 @@ import pytest
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound
 from ascend_core.errors import Unsure
+from ascend_core.operations.claim_messages import claim_messages
+from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
-from ascend_core.operations.send_messages import claim_messages, recover_sends, resolve_unknown
 from ascend_core.operations.wording import CONFIRMATIONS
 
 ASK = """

@@ -10,8 +10,10 @@ import pytest
 
 from ascend_core.contracts import Deny, GateType, Hold, Outbound, Receipt
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
+from ascend_core.operations.claim_messages import claim_messages
+from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.due import next_due
-from ascend_core.operations.send_messages import MOST_TRIES, claim_messages, recover_sends, resolve_unknown
+from ascend_core.operations.send_messages import MOST_TRIES
 from tests.fakes.bench import phone
 from tests.fakes.texts import FakeChannel
 

@@ -13,7 +13,7 @@ from ascend_core.errors import NeedsAttention, Refused, TryLater
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.settings import change_settings
 from ascend_core.operations.sync_account import SWEEP_PAGES, sync_account
-from ascend_core.store.accounts import cursor_of, set_account
+from ascend_core.store.accounts import accounts, cursor_of, set_account
 
 
 def position(bench: Any) -> str | None:
@@ -258,3 +258,21 @@ def test_a_record_that_was_mended_is_judged_as_if_new(bench: Any) -> None:
 
     assert (outcome.applied, outcome.ignored, outcome.fired) == (1, 1, 1)
     assert bench.column("SELECT reason FROM submission WHERE key = 'a'") == ["before_sync"]
+
+
+def test_a_form_that_two_accounts_show_welcomes_once(bench: Any) -> None:
+    """One organization promotes another's event and both are connected: one sign-up, two rows, one text."""
+    bench.set_up()
+    bench.run(connect_account(bench.core, "box", {"org": "south", "key": "k-2"}, sync_new_forms=True))
+    bench.source.log = [bench.submission(0)]
+    both = bench.core.database.read(accounts)
+
+    done = [bench.run(sync_account(bench.core, account.id)) for account in both]
+    bench.drain()
+
+    assert [each.applied for each in done] == [1, 1]
+    assert len(bench.bodies()) == 1
+    assert bench.rows("SELECT outcome, reason FROM automation_entry ORDER BY id") == [
+        ("started", None),
+        ("skipped", "once_per"),
+    ]

@@ -207,7 +207,7 @@ def test_stop_finishes_the_work_in_hand() -> None:
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_product_runs_on_it(bench: Any) -> None:
     """From a sign-up at the source to a text, with nothing but ticks; a text stuck in ``sending`` is taken up again."""
-    from ascend_core.operations.send_messages import claim_messages
+    from ascend_core.operations.claim_messages import claim_messages
     from ascend_core.runtime.drains import register_drains
 
     bench.set_up()

@@ -36,8 +36,16 @@ NOW = datetime(2026, 6, 3, 16, tzinfo=UTC)
 def account_id(database: Database) -> int:
     """An account to have cursors."""
     switches = {"sync_accounts": True, "create_members": True, "sync_new_forms": True}
-    row = {"integration": "box", "key": "n", "settings": {}, "sealed": "", "connected_at": NOW, **switches}
-    return database.write(lambda tx: save_account(tx, row))
+    row = {
+        "integration": "box",
+        "key": "n",
+        "settings": {},
+        "sealed": "",
+        "failures": 0,
+        "connected_at": NOW,
+        **switches,
+    }
+    return database.write(lambda tx: save_account(tx, row, at_first={}))
 
 
 def test_of_two_movers_one_wins(database: Database, account_id: int) -> None:

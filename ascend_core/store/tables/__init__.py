@@ -16,16 +16,19 @@ from ascend_core.store.tables.messages import (
     ChannelAccount,
     Click,
     DeliveryEvent,
+    ForgottenText,
     InboundText,
     IpKey,
     Link,
     Message,
+    MessageDecision,
+    SenderDay,
     Url,
 )
 from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, Member, MemberField, MemberGroup
 from ascend_core.store.tables.reports import ReportCell
 from ascend_core.store.tables.rows import CoreRow
-from ascend_core.store.tables.system import IdCounter, RateBucket
+from ascend_core.store.tables.system import IdCounter, RateBucket, Setting, Worker
 from ascend_core.store.tables.webhooks import WebhookCall
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "FieldMapping",
     "Flow",
     "FlowVersion",
+    "ForgottenText",
     "Form",
     "GroupMember",
     "IdCounter",
@@ -57,13 +61,17 @@ __all__ = [
     "MemberField",
     "MemberGroup",
     "Message",
+    "MessageDecision",
     "RateBucket",
     "ReportCell",
     "Run",
     "RunArm",
+    "SenderDay",
+    "Setting",
     "Submission",
     "Timer",
     "TraceLine",
     "Url",
     "WebhookCall",
+    "Worker",
 ]

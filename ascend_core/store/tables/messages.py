@@ -10,10 +10,24 @@ from sqlmodel import Field
 
 from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id, zero
 
-__all__ = ["ChannelAccount", "Click", "DeliveryEvent", "InboundText", "IpKey", "Link", "Message", "Url"]
+__all__ = [
+    "ChannelAccount",
+    "Click",
+    "DeliveryEvent",
+    "ForgottenText",
+    "InboundText",
+    "IpKey",
+    "Link",
+    "Message",
+    "MessageDecision",
+    "SenderDay",
+    "Url",
+]
 
 _READY = text("state = 'ready'")
 _UNDER_WAY = text("state IN ('sending', 'unknown')")
+_CLAIMED = text("claimed_at IS NOT NULL")
+_HELD = text("state = 'held'")
 _UNHANDLED = text("handled_at IS NULL")
 _WITH_IP = text("ip_hash IS NOT NULL")
 _NEW = text("compared = 0")
@@ -24,11 +38,13 @@ class Message(CoreRow, table=True):
     """One intent to text one member. States only move up (see ``store.messages``)."""
 
     __table_args__ = (
-        Index("ix_message_ready", "due_at", "id", sqlite_where=_READY, postgresql_where=_READY),
+        Index("ix_message_ready", "purpose", "due_at", "id", sqlite_where=_READY, postgresql_where=_READY),
         Index("ix_message_under_way", "member_id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
         Index("ix_message_run", "run_id"),
         Index("ix_message_member", "member_id", "id"),
         Index("ix_message_provider", "provider_id"),
+        Index("ix_message_claimed", "member_id", "claimed_at", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
+        Index("ix_message_held", "id", sqlite_where=_HELD, postgresql_where=_HELD),
         Index(
             "ix_message_broadcast",
             "broadcast_id",
@@ -64,7 +80,11 @@ class Message(CoreRow, table=True):
     due_at: datetime = at()
     expires_at: datetime | None = at(null=True)
     created_at: datetime = at()
+    claim: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often it was claimed: a result of an older claim than the newest says nothing about the newest."""
     claimed_at: datetime | None = at(null=True)
+    claimed_by: str | None = None
+    """The worker that claimed it last."""
     sent_at: datetime | None = at(null=True)
     settled_at: datetime | None = at(null=True)
     provider_id: str | None = None
@@ -168,8 +188,20 @@ class ChannelAccount(CoreRow, table=True):
     settings: dict[str, Any] = document()
     sealed: str
     connected_at: datetime = at()
-    paused_until: datetime | None = at(null=True)
     problem: str | None = None
+    """Why nothing goes out until a person acts."""
+    alarm: str | None = None
+    """Why nothing but answers goes out until a person has looked."""
+    alarm_seen_at: datetime | None = at(null=True)
+    """When a person has looked: what went wrong before counts for no other alarm."""
+    frozen: str | None = None
+    """Why nothing goes out until this database was compared with the provider's list."""
+    claims: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many batches were claimed. A machine that remembers more of them than the database was given an old one."""
+    heard_until: datetime | None = at(null=True)
+    """Until when we surely listened to what the provider tells."""
+    deaf_since: datetime | None = at(null=True)
+    """From when on texts may have been missed; nothing goes out before they were fetched."""
 
 
 class InboundText(CoreRow, table=True):
@@ -179,6 +211,7 @@ class InboundText(CoreRow, table=True):
     __table_args__ = (
         UniqueConstraint("channel", "provider_id"),
         Index("ix_inbound_unhandled", "id", sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED),
+        Index("ix_inbound_waiting", "phone", "id", sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED),
         Index("ix_inbound_member", "member_id", "received_at"),
     )
 
@@ -210,3 +243,39 @@ class DeliveryEvent(CoreRow, table=True):
     error_code: str | None = None
     reason: str | None = None
     received_at: datetime = at()
+
+
+class MessageDecision(CoreRow, table=True):
+    """What a person decided about a text that nobody else could decide about; only ever added."""
+
+    __tablename__ = "message_decision"
+
+    id: int | None = row_id()
+    message_id: int = ref("message", index=True)
+    decision: str
+    """``resend`` or ``drop``."""
+    decided_by: str
+    why: str
+    decided_at: datetime = at()
+
+
+class ForgottenText(CoreRow, table=True):
+    """A text the provider has sent for us and this database does not know: it was restored from an older copy."""
+
+    __tablename__ = "forgotten_text"
+
+    provider_id: str = Field(primary_key=True)
+    phone: str = Field(index=True)
+    words: str
+    """The text with its short links left out."""
+    sent_at: datetime = at()
+
+
+class SenderDay(CoreRow, table=True):
+    """How many segments a sender has used up in one day of the carriers."""
+
+    __tablename__ = "sender_day"
+
+    sender: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    segments: int

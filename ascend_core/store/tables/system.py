@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Field
 
-from ascend_core.store.tables.rows import CoreRow, at
+from ascend_core.store.tables.rows import CoreRow, at, document
 from ascend_core.store.types import Key
 
-__all__ = ["IdCounter", "RateBucket"]
+__all__ = ["IdCounter", "RateBucket", "Setting", "Worker"]
 
 
 class IdCounter(CoreRow, table=True):
@@ -29,3 +30,18 @@ class RateBucket(CoreRow, table=True):
     name: str = Field(primary_key=True)
     full_at: datetime = at()
     paused_until: datetime | None = at(null=True)
+
+
+class Setting(CoreRow, table=True):
+    """A setting of the whole product that people change while it runs."""
+
+    name: str = Field(primary_key=True)
+    value: dict[str, Any] = document()
+
+
+class Worker(CoreRow, table=True):
+    """A process that does the work, and when it last said so."""
+
+    name: str = Field(primary_key=True)
+    started_at: datetime = at()
+    seen_at: datetime = at()

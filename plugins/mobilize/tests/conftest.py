@@ -177,6 +177,20 @@ class FakeClock:
         self.elapsed += seconds
 
 
+@define
+class NotedTurns:
+    """Gives a turn at once, and remembers for which bucket and at what rate; likewise pauses."""
+
+    given: list[tuple[str, float]] = field(factory=list)
+    paused: list[tuple[str, float]] = field(factory=list)
+
+    async def turn(self, name: str, *, per_second: float, burst: float = 1.0, cost: float = 1.0) -> None:
+        self.given.append((name, per_second))
+
+    async def pause(self, name: str, seconds: float) -> None:
+        self.paused.append((name, seconds))
+
+
 class NoRandomness:
     """For code that needs none."""
 
@@ -271,14 +285,19 @@ def mobilize() -> FakeMobilize:
 
 
 @pytest.fixture
-def context(mobilize: FakeMobilize, clock: FakeClock) -> PluginContext:
+def turns() -> NotedTurns:
+    return NotedTurns()
+
+
+@pytest.fixture
+def context(mobilize: FakeMobilize, clock: FakeClock, turns: NotedTurns) -> PluginContext:
     """The outside world of a plugin, in which every request goes to *mobilize*."""
 
     def http(*, timeout: httpx.Timeout, follow_redirects: bool = False) -> httpx.AsyncClient:
         transport = httpx.MockTransport(mobilize)
         return httpx.AsyncClient(transport=transport, timeout=timeout, follow_redirects=follow_redirects)
 
-    return PluginContext(plugin="mobilize", clock=clock, randomness=NoRandomness(), http=http)
+    return PluginContext(plugin="mobilize", clock=clock, randomness=NoRandomness(), http=http, turns=turns)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from ascend_core.errors import NeedsAttention, Refused, TryLater
 from ascend_mobilize.account import MobilizeAccount
 from ascend_mobilize.client import TIMEOUT, MobilizeClient
-from ascend_mobilize.pace import Pace
 
 
 def _ask(context, account, url=None, **limits):
@@ -19,7 +18,7 @@ def _ask(context, account, url=None, **limits):
 
     async def ask():
         async with context.http(timeout=TIMEOUT) as http:
-            client = MobilizeClient(account, http, Pace(context.clock), context.clock, **limits)
+            client = MobilizeClient(account, http, context.turns, context.clock, **limits)
             return await client.page(url or client.url("attendances", per_page=100))
 
     return asyncio.run(ask())
@@ -182,3 +181,29 @@ def test_a_stand_in_on_this_machine_is_asked_in_the_same_way(context, mobilize) 
 
     with pytest.raises(Refused):
         _ask(context, account, "http://127.0.0.1:8098/v1/organizations/4310/attendances?cursor=p2")
+
+
+@pytest.mark.parametrize(
+    ("answer", "paused"),
+    [
+        (httpx.Response(429, json={"error": "rate-limited"}), [1.0]),
+        (httpx.Response(429, json={"error": "rate-limited"}, headers={"retry-after": "7"}), [7.0]),
+        (httpx.Response(503, headers={"retry-after": "3600"}), [30.0]),
+        (httpx.Response(500), []),
+    ],
+)
+def test_whoever_asks_too_often_pauses_for_all(context, account, mobilize, turns, answer, paused) -> None:
+    """The limit is of the address, so every account and worker holds back, though none for an hour."""
+    mobilize.instead = [answer]
+
+    with pytest.raises(TryLater):
+        _ask(context, account)
+
+    assert turns.paused == [("mobilize:https://api.mobilize.us:443", seconds) for seconds in paused]
+
+
+def test_a_stand_in_may_be_asked_without_waiting(context, account, turns) -> None:
+    """Zero requests a second is no limit at all."""
+    _ask(context, account, per_second=0)
+
+    assert turns.given == []

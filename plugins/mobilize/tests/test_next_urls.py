@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from ascend_core.errors import Refused
 from ascend_mobilize.account import MobilizeAccount
 from ascend_mobilize.client import MobilizeClient
-from ascend_mobilize.pace import Pace
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """No handshake ever takes place."""
@@ -110,7 +109,7 @@ async def _ask(context: Any, account: MobilizeAccount, url: str | None, body: by
     transport = httpx.AsyncHTTPTransport(verify=False, trust_env=False)
     transport._pool = httpcore.AsyncConnectionPool(network_backend=watched, ssl_context=_NO_CERTIFICATES)
     async with httpx.AsyncClient(transport=transport) as http:
-        client = MobilizeClient(account, http, Pace(context.clock), context.clock)
+        client = MobilizeClient(account, http, context.turns, context.clock)
         try:
             await client.page(client.url("attendances") if url is None else url)
         except Refused as refusal:

@@ -37,6 +37,36 @@ def _deleted(story: Story, form: str) -> None:
     story.control(story.world.forms_url, f"events/{story.event_id(form)}/delete", {})
 
 
+@when(parsers.parse('the form "{form}" is restored in Mobilize'))
+def _restored(story: Story, form: str) -> None:
+    story.control(story.world.forms_url, f"events/{int(story.form(form).key)}/restore", {})
+
+
+@when(parsers.parse("{name:w} changes in Mobilize"))
+def _person_changes(story: Story, name: str, datatable: list[list[str]]) -> None:
+    """The profile alone: no sign-up is touched."""
+    words = {"SMS opt-in": "sms_opt_in_status", "first name": "given_name", "last name": "family_name"}
+    changes = {words.get(field, field): value for field, value in datatable}
+    story.control(story.world.forms_url, f"people/{story.person_in_mobilize(name)['id']}", changes)
+
+
+@when(parsers.parse("Mobilize blocks {name:w}"))
+def _blocked(story: Story, name: str) -> None:
+    at = int(story.world.clock.now().timestamp())
+    person_id = story.person_in_mobilize(name)["id"]
+    story.control(story.world.forms_url, f"people/{person_id}", {"blocked_date": at})
+
+
+@when(parsers.parse("{name:w} is {status} by now, which Mobilize does not date"))
+def _undated(story: Story, name: str, status: str) -> None:
+    email = story.people[name].email
+    row = next(
+        each for each in story.records("attendances") if each["person"]["email_addresses"][0]["address"] == email
+    )
+    undated = {"status": status, "modified_date": row["modified_date"]}
+    story.control(story.world.forms_url, f"attendances/{row['id']}", undated)
+
+
 @when(parsers.parse('Mobilize answers the next {times:d} requests with "{kind}"'))
 def _mobilize_fails(story: Story, times: int, kind: str) -> None:
     story.control(story.world.forms_url, "faults", {"kind": kind, "times": times, "path": "/v1"})

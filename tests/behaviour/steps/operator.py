@@ -46,7 +46,14 @@ def _switches(story: Story, setting: str, state: str) -> None:
 
 @when("the operator fetches the forms")
 def _fetches(story: Story) -> None:
-    story.fetched = story.world.run(fetch_forms(story.world.core, story.account(), everything=True))
+    story.progress.clear()
+    fetching = fetch_forms(
+        story.world.core,
+        story.account(),
+        everything=True,
+        progress=lambda seen, total: story.progress.append((seen, total)),
+    )
+    story.fetched = story.world.run(fetching)
 
 
 @when(parsers.parse('the operator syncs the form "{form}"'))

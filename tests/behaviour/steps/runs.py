@@ -64,7 +64,7 @@ def _messages(story: Story, datatable: list[list[str]]) -> None:
     assert summarize(story.world.core)["messages"] == _counts(datatable)
 
 
-@then(parsers.re(r'the report of the (?P<by>flow|automation) "(?P<subject>[^"]+)" shows'))
+@then(parsers.re(r'the report of the (?P<by>flow|automation|broadcast) "(?P<subject>[^"]+)" shows'))
 def _report(story: Story, by: Any, subject: str, datatable: list[list[str]]) -> None:
     _check_report(story, by, subject, None, datatable)
 

@@ -20,6 +20,16 @@ def _fetch_shows(story: Story, new: int, changed: int, deleted: int) -> None:
     assert (story.fetched.new, story.fetched.changed, story.fetched.deleted) == (new, changed, deleted)
 
 
+@then(parsers.parse("the fetch told on its way of {seen:d} of {total:d} forms"))
+def _fetch_told(story: Story, seen: int, total: int) -> None:
+    assert (seen, total) in story.progress
+
+
+@then(parsers.re(r'the form "(?P<form>[^"]+)" is (?P<state>deleted|not deleted)'))
+def _is_deleted(story: Story, form: str, state: str) -> None:
+    assert (story.form(form).deleted_at is not None) == (state == "deleted")
+
+
 @then(parsers.re(r'the form "(?P<form>[^"]+)" is (?P<state>synced|not synced)'))
 def _is_synced(story: Story, form: str, state: str) -> None:
     assert (story.form(form).synced_at is not None) == (state == "synced")

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pytest_bdd import parsers, then
 
+from ascend_core.cli.status import accounts_described
 from ascend_core.errors import AscendError
 from ascend_core.flow.load import check_flow
-from tests.behaviour.story import Story
+from ascend_core.store.messages import messages_of_run
+from ascend_core.store.runs import runs_by_id
+from tests.behaviour.story import EVERYTHING, Story
 
 __all__: list[str] = []
 
@@ -50,3 +55,28 @@ def _lint_warns(story: Story, sentence: str, docstring: str) -> None:
     )
     assert flow is not None
     assert sentence in "\n".join(map(str, problems))
+
+
+@then(parsers.parse("the status says that Mobilize was read {seconds:d} seconds ago"))
+def _status_says(story: Story, seconds: int) -> None:
+    (account,) = accounts_described(story.world.core, "mobilize")
+    assert account["lag_seconds"] == seconds
+
+
+@then(parsers.parse('the status says why not: "{sentence}"'))
+def _status_says_why(story: Story, sentence: str) -> None:
+    (account,) = accounts_described(story.world.core, "mobilize")
+    assert sentence in account["trouble"]
+    assert account["problem"] is None
+
+
+@then(parsers.parse("the text to {name:w} was waiting to go out within {seconds:d} second of the look that found it"))
+def _queued_soon(story: Story, name: str, seconds: int) -> None:
+    """``ready`` is the outbound queue; the look begins before any page comes."""
+    member = story.member(name)
+    assert member is not None
+    looked_at = story.account().last_success_at
+    run_id = max(run.id for run in story.read(runs_by_id, EVERYTHING).values() if run.member_id == member.id)
+    queued_at = story.read(messages_of_run, run_id)[-1].created_at
+    assert looked_at is not None
+    assert timedelta(0) <= queued_at - looked_at <= timedelta(seconds=seconds)

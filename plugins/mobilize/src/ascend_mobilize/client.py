@@ -6,13 +6,18 @@ import asyncio
 
 import httpx
 
-from ascend_core.contracts import Clock
+from ascend_core.contracts import Clock, Turns
 from ascend_core.errors import Refused, TryLater
 from ascend_mobilize.account import MobilizeAccount, origin_of
 from ascend_mobilize.answers import Answered, Page, read_page
-from ascend_mobilize.pace import Pace
 
-__all__ = ["PAGE_BYTES", "PAGE_SECONDS", "TIMEOUT", "MobilizeClient"]
+__all__ = ["GETS_PER_SECOND", "PAGE_BYTES", "PAGE_SECONDS", "TIMEOUT", "MobilizeClient"]
+
+GETS_PER_SECOND = 15 / 1.05
+"""Mobilize allows 15 GET a second to one address (API README, *Rate limiting*): evenly spread, with 5 % to spare for
+requests that bunch up on their way."""
+LEAST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
+"""After a 429, for everybody who asks from here. The limit is per second; the account that met it waits for longer."""
 
 TIMEOUT = httpx.Timeout(60.0, connect=30.0)
 """As a long-running client of this API settled on: it is slow at times (contract, *Rate limits*)."""
@@ -31,15 +36,17 @@ class MobilizeClient:
         self,
         account: MobilizeAccount,
         http: httpx.AsyncClient,
-        pace: Pace,
+        turns: Turns,
         clock: Clock,
         *,
+        per_second: float = GETS_PER_SECOND,
         page_seconds: float = PAGE_SECONDS,
         page_bytes: int = PAGE_BYTES,
     ) -> None:
         self._account = account
         self._http = http
-        self._pace = pace
+        self._turns = turns
+        self._per_second = per_second
         self._clock = clock
         self._page_seconds = page_seconds
         self._page_bytes = page_bytes
@@ -58,9 +65,17 @@ class MobilizeClient:
         """
         target = self._at_home(url)
         what = f"{self._who[:-1]}, {target.path[:100]})"
-        await self._pace.turn(self._origin)
+        bucket = f"mobilize:{self._origin}"
+        if self._per_second:
+            await self._turns.turn(bucket, per_second=self._per_second)
         answered = await self._get(target, what, with_key=with_key)
-        page = read_page(answered, now=self._clock.now())
+        try:
+            page = read_page(answered, now=self._clock.now())
+        except TryLater as error:
+            if answered.status == 429 or error.after_seconds is not None:
+                pause = max(LEAST_PAUSE_SECONDS, min(error.after_seconds or 0.0, LONGEST_PAUSE_SECONDS))
+                await self._turns.pause(bucket, pause)
+            raise
         if page.next is not None:
             self._at_home(page.next)
         return page

@@ -22,6 +22,7 @@ from ascend_mobilize.account import MobilizeAccount
 from ascend_mobilize.fields import MAPPER
 from ascend_mobilize.links import TRACKER
 from ascend_mobilize.nudges import LINK_CLICKED_NO_SUBMISSION
+from ascend_mobilize.settings import MobilizeSettings
 from ascend_mobilize.source import MobilizeSource
 from ascend_mobilize.triggers import TRIGGERS
 
@@ -30,6 +31,11 @@ __all__ = ["MobilizePlugin"]
 
 class MobilizePlugin(AscendHooks):
     """Mobilize: synced event forms, five triggers, a link tracker, a nudge, and a stand-in server."""
+
+    @hookimpl
+    def ascend_settings_type(self) -> type[Any] | None:
+        """How often Mobilize is asked."""
+        return MobilizeSettings
 
     @hookimpl
     def ascend_register_integrations(self, context: PluginContext) -> Iterable[IntegrationType]:

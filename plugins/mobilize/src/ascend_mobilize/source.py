@@ -25,9 +25,9 @@ from ascend_mobilize.attendances import read_attendance
 from ascend_mobilize.client import TIMEOUT, MobilizeClient
 from ascend_mobilize.cursors import Pull, dump_pulls, load_pulls
 from ascend_mobilize.events import read_deletion, read_event
-from ascend_mobilize.pace import Pace
 from ascend_mobilize.people import read_person
 from ascend_mobilize.reading import Node
+from ascend_mobilize.settings import MobilizeSettings
 
 __all__ = ["MobilizeSource"]
 
@@ -51,7 +51,7 @@ class MobilizeSource:
 
     def __init__(self, context: PluginContext) -> None:
         self._context = context
-        self._pace = Pace(context.clock)
+        self._per_second = (context.settings or MobilizeSettings()).requests_per_second
 
     async def check(self, account: MobilizeAccount) -> None:
         """Make sure that the key opens the organization. Raises NeedsAttention: it says which of the two is wrong."""
@@ -144,7 +144,7 @@ class MobilizeSource:
     @asynccontextmanager
     async def _client(self, account: MobilizeAccount) -> AsyncIterator[MobilizeClient]:
         async with self._context.http(timeout=TIMEOUT) as http:
-            yield MobilizeClient(account, http, self._pace, self._context.clock)
+            yield MobilizeClient(account, http, self._context.turns, self._context.clock, per_second=self._per_second)
 
     def _now(self) -> int:
         return int(self._context.clock.now().timestamp())

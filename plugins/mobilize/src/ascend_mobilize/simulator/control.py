@@ -95,6 +95,12 @@ class _Control:
         data = {"list": name, "id": request.path_params["id"], "path": path, "kind": kind}
         self.history.perform("damage", data)
 
+    def restore_event(self, request: Request, _wish: Record) -> None:
+        self.history.perform("restore_event", {"event_id": request.path_params["id"]})
+
+    def change_person(self, request: Request, changes: Record) -> None:
+        self.history.perform("change_person", {"person_id": request.path_params["id"], "changes": changes})
+
     def add_oddity(self, _request: Request, wish: Record) -> int | None:
         made: int | None = self.history.perform("oddity", {"kind": wish.get("kind")})
         return made
@@ -129,6 +135,8 @@ def control_routes(history: History, faults: Faults, switches: Switches, doorway
         "/attendances/{id:int}": control.change_attendance,
         "/events/{id:int}": control.change_event,
         "/events/{id:int}/delete": control.delete_event,
+        "/events/{id:int}/restore": control.restore_event,
+        "/people/{id:int}": control.change_person,
         "/{list}/{id:int}/damage": control.damage,
         "/oddities": control.add_oddity,
     }

@@ -87,6 +87,10 @@ class History:
                 return self._act(data["submission"], data["activity"], at)
             case "change_attendance":
                 return self.world.change_attendance(data["attendance_id"], data["changes"], at=at)
+            case "restore_event":
+                return self.world.restore_event(data["event_id"], at=at)
+            case "change_person":
+                return self.world.change_person(data["person_id"], data["changes"], at=at)
             case "damage":
                 return self.world.damage(data["list"], data["id"], data["path"], data["kind"], at=at)
             case "oddity":

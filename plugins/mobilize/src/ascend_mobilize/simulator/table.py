@@ -96,6 +96,11 @@ class Table:
         self._gone.add(place)
         self._changed.append(place)
 
+    def restore(self, place: int) -> None:
+        """A removed row is seen again, where it was."""
+        self._gone.discard(place)
+        self._changed.append(place)
+
     def row(self, place: int) -> Record:
         """What is at *place*."""
         return self._rows[place]
@@ -113,6 +118,10 @@ class Table:
         """Where the (first) row with that id is; None: nowhere."""
         place = self._place_of_id.get(row_id)
         return None if place in self._gone else place
+
+    def last_place_of(self, row_id: int) -> int | None:
+        """Where it is or, removed, was."""
+        return self._place_of_id.get(row_id)
 
     def find(self, row_id: int) -> Record | None:
         """The (first) row with that id."""

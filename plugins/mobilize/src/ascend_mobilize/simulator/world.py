@@ -114,6 +114,16 @@ class World:
             elif attendances == "vanish":
                 self.attendances.remove(row)
 
+    def restore_event(self, event_id: int, *, at: int) -> None:
+        """Bring a deleted event back, as an organizer does on the dashboard. Raises NotFound."""
+        deletion, place = self.deleted_events.place_of(event_id), self.events.last_place_of(event_id)
+        if deletion is None or place is None:
+            raise NotFound(f"no event {event_id} was deleted")
+        self.deleted_events.remove(deletion)
+        self.deleted_privates.discard(event_id)
+        self.events.restore(place)
+        self.events.replace(place, {**self.events.row(place), "modified_date": at})
+
     def limit_slots(self, event_id: int, capacity: int) -> None:
         """From now on each slot of the event takes *capacity* people; others are wait-listed."""
         for slot in members(self.event(event_id), "timeslots"):
@@ -169,6 +179,14 @@ class World:
             changed = self.people.change(person_id, person_changes(edited), at) if person_id is not None else None
             if changed is not None:
                 self._show_person(changed)
+
+    def change_person(self, person_id: int, changes: Mapping[str, Any], *, at: int) -> None:
+        """Somebody edits their profile; their attendances show it, and are not dated anew. Raises NotFound."""
+        _keep_id(changes)
+        changed = self.people.change(person_id, person_changes(changes), at)
+        if changed is None:
+            raise NotFound(f"there is no person {person_id}")
+        self._show_person(changed)
 
     def store_attendance(self, attendance_id: int, row: Record) -> None:
         """*row* takes the place of the attendance with that id."""

@@ -1,0 +1,120 @@
+"""Listening to what people write: after a time in which nobody did, it is fetched before the next text goes out.
+
+A STOP that was sent meanwhile is then honoured. Who serves the webhooks says so again and again (``note_heard``); when
+that was too long ago, the channel is deaf since then, and nothing is sent (``ChannelRecord.stopped``) until
+``catch_up`` has asked the provider.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ascend_core.errors import NeedsAttention, TryLater
+from ascend_core.operations.connect import open_channel
+from ascend_core.operations.core import Core
+from ascend_core.operations.receive_messages import receive_events
+from ascend_core.store.buckets import find_buckets, lock_bucket, save_bucket
+from ascend_core.store.channels import ChannelRecord, channels, lock_channel, set_channel
+from ascend_core.store.database import Tx
+
+__all__ = ["catch_up", "note_heard", "notice_gap"]
+
+HEARD_EVERY = timedelta(seconds=30)
+"""How often it is written down that somebody listens."""
+
+GAP = timedelta(minutes=2)
+"""After so long without it nobody did."""
+
+OVERLAP = timedelta(minutes=5)
+"""Texts from so long before are asked for as well: what is known already changes nothing."""
+
+REST_SECONDS = 15.0
+"""Between two questions that the provider could not answer."""
+
+
+def notice_gap(core: Core) -> None:
+    """At start, and whenever time has jumped: channels nobody listened to lately are deaf since then."""
+
+    def work(tx: Tx) -> None:
+        now = core.moment(tx)
+        for channel in channels(tx):
+            heard = channel.heard_until
+            if channel.deaf_since is None and heard is not None and heard < now - GAP:
+                set_channel(tx, channel.id, deaf_since=heard)
+
+    core.database.write(work)
+
+
+def note_heard(core: Core) -> None:
+    """This process serves the webhooks now. Notices a gap first; writes only now and then."""
+    now = core.database.read(core.moment)
+    known = core.database.read(channels)
+    if any(_is_late(channel, now) for channel in known):
+        notice_gap(core)
+        core.database.write(lambda tx: _heard(tx, now))
+
+
+def _heard(tx: Tx, now: datetime) -> None:
+    for channel in channels(tx):
+        if channel.deaf_since is None:
+            set_channel(tx, channel.id, heard_until=now)
+
+
+def _is_late(channel: ChannelRecord, now: datetime) -> bool:
+    return channel.heard_until is None or channel.heard_until < now - HEARD_EVERY or channel.heard_until > now
+
+
+async def catch_up(core: Core) -> int:
+    """Fetch the texts that deaf channels missed, keep them, and let texts go again. Returns how many were new.
+
+    Raises TryLater when a provider cannot tell: nothing is sent meanwhile, and it is asked again after a rest. What a
+    person must put right is kept as the channel's problem.
+    """
+    new = 0
+    for channel in core.database.read(channels):
+        if channel.deaf_since is not None and channel.problem is None and not _rests(core, channel):
+            new += await _catch_up_with(core, channel, channel.deaf_since)
+    return new
+
+
+async def _catch_up_with(core: Core, channel: ChannelRecord, deaf_since: datetime) -> int:
+    opened = open_channel(core, channel.channel)
+    if opened is None:
+        return 0
+    _, type_, settings = opened
+    begun = core.database.read(core.moment)
+    try:
+        missed = await type_.channel.missed(settings, deaf_since - OVERLAP)
+    except NeedsAttention as error:
+        problem = str(error)
+        core.database.write(lambda tx: set_channel(tx, channel.id, problem=problem))
+        return 0
+    except Exception as error:
+        seconds = max(REST_SECONDS, (error.after_seconds or 0.0) if isinstance(error, TryLater) else 0.0)
+        core.database.write(lambda tx: _rest(core, tx, channel, seconds))
+        raise TryLater("the texts that came in while nobody listened cannot be fetched") from error
+    new = receive_events(core, type_.name, missed)
+
+    def work(tx: Tx) -> None:
+        if lock_channel(tx, channel.id).deaf_since is not None:
+            set_channel(tx, channel.id, deaf_since=None, heard_until=begun)
+
+    core.database.write(work)
+    return new
+
+
+def _rests(core: Core, channel: ChannelRecord) -> bool:
+    def work(tx: Tx) -> bool:
+        bucket = find_buckets(tx, {_name(channel)}).get(_name(channel))
+        return bucket is not None and bucket.paused_until is not None and bucket.paused_until > core.moment(tx)
+
+    return core.database.read(work)
+
+
+def _rest(core: Core, tx: Tx, channel: ChannelRecord, seconds: float) -> None:
+    now = core.moment(tx)
+    save_bucket(tx, lock_bucket(tx, _name(channel), now).paused(now + timedelta(seconds=seconds)))
+
+
+def _name(channel: ChannelRecord) -> str:
+    return f"listening:{channel.channel}"

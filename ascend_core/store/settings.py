@@ -1,0 +1,28 @@
+"""Settings of the whole product that people change while it runs: a name and a small document each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from ascend_core.store.bulk import insert_rows, table_of
+from ascend_core.store.tables import Setting
+
+__all__ = ["put_setting", "settings_named"]
+
+_setting = table_of(Setting)
+
+
+def settings_named(tx: Connection, *names: str) -> dict[str, dict[str, Any]]:
+    """The settings of these names; {} where nobody has set one."""
+    found = tx.execute(select(_setting.c.name, _setting.c.value).where(_setting.c.name.in_(names)))
+    values = {row.name: row.value for row in found}
+    return {name: values.get(name, {}) for name in names}
+
+
+def put_setting(tx: Connection, name: str, value: dict[str, Any]) -> None:
+    """Set it."""
+    if not insert_rows(tx, Setting, [{"name": name, "value": value}], skip_known=True):
+        tx.execute(update(_setting).where(_setting.c.name == name).values(value=value))
