@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Entry] = {
     "runs": Entry("See what happened to one person in one flow.", imported(f"{_CLI}.runs:runs")),
     "serve": Entry("Serve links and webhooks, and do the work.", imported(f"{_CLI}.serve:serve")),
     "status": Entry("See how everything is.", imported(f"{_CLI}.status:status")),
+    "worker": Entry("Do the work, without serving anything.", imported(f"{_CLI}.worker:worker")),
 }
 
 

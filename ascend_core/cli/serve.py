@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from types import FrameType
 
 import click
@@ -15,18 +15,15 @@ import click
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
 from ascend_core.operations.core import Core
-from ascend_core.runtime.drains import register_drains
-from ascend_core.runtime.file_lock import only_one
+from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.local import LocalEngine
-from ascend_core.runtime.opening import home_from
+from ascend_core.runtime.roles import the_worker
 from ascend_core.store.channels import channels
 from ascend_core.web.public import PublicApp
 from ascend_core.web.serving import bind, url_of
 from ascend_core.web.serving import serve as serve_app
 
 __all__ = ["serve"]
-
-LOCK_FILE = "ascend.lock"
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- read here, never bound
 """Addresses to listen on that nobody can call, and what this machine calls instead."""
@@ -44,24 +41,20 @@ def serve(*, host: str, port: int, no_worker: bool) -> None:
         public_url = None if os.environ.get("ASCEND_PUBLIC_URL") else bound
         core = stack.enter_context(opened_core(public_url=public_url))
         stack.enter_context(_ended_by_signals())
-        engine = LocalEngine(core.clock, say)
-        if not no_worker:
-            stack.enter_context(_alone(core))
-            register_drains(engine, core)
+        engine = None if no_worker else stack.enter_context(the_worker(core, say))
+        if engine is not None:
             stack.enter_context(_working(engine))
-        app = stack.enter_context(closing(PublicApp(core, stir=lambda: engine.wake("work", "all"))))
+        app = stack.enter_context(closing(PublicApp(core, stir=lambda: _stir(engine))))
         with suppress(KeyboardInterrupt):
             asyncio.run(serve_app(app, listener, started=lambda: _introduce(core, bound, working=not no_worker)))
         say("Ending: finishing what is in hand …")
     say("Ended.")
 
 
-@contextmanager
-def _alone(core: Core) -> Iterator[None]:
-    """A SQLite database has one worker; on PostgreSQL several share the work."""
-    lock = home_from().folder / LOCK_FILE
-    with only_one(lock) if core.database.kind == "sqlite" else nullcontext():
-        yield
+def _stir(engine: LocalEngine | None) -> None:
+    """Something came in: a worker in this process need not wait for its tick."""
+    if engine is not None:
+        engine.wake("work", ALL)
 
 
 @contextmanager

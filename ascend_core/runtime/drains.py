@@ -21,7 +21,7 @@ from ascend_core.runtime.engine import Engine
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.due import look
 
-__all__ = ["drain_all", "is_due", "listen_again", "recover", "register_drains", "work_now"]
+__all__ = ["ALL", "drain_all", "is_due", "listen_again", "recover", "register_drains", "work_now"]
 
 TICK_SECONDS = 1.0
 BATCH = 500

@@ -18,6 +18,8 @@ LEASE = timedelta(seconds=30)
 FAILED_PAUSE_SECONDS = 5.0
 """After a drain that failed, its key rests this long."""
 
+LAST_SECONDS = 20.0
+"""How long ``stop`` waits for the drains in hand: service managers kill after 30 or more."""
 
 Tell = Callable[[str], None]
 """Hears, in one sentence, that something failed."""
@@ -28,13 +30,15 @@ Work = Awaitable[Any]
 class LocalEngine:
     """Runs drains as tasks of one event loop, one per key at a time."""
 
-    def __init__(self, clock: Clock, report: Tell) -> None:
+    def __init__(self, clock: Clock, report: Tell, *, last_seconds: float = LAST_SECONDS) -> None:
         self._clock = clock
         self._report = report
+        self._last_seconds = last_seconds
         self._drains: dict[str, Drain] = {}
         self._ticks: list[tuple[float, Tick]] = []
         self._woken: set[tuple[str, str]] = set()
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._resting: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stirred = asyncio.Event()
         self._stopping = False
@@ -67,9 +71,18 @@ class LocalEngine:
                 await self._stirred.wait()
                 self._stirred.clear()
         finally:
-            for ticker in tickers:
-                ticker.cancel()
-            await asyncio.gather(*tickers, *self._busy.values(), return_exceptions=True)
+            await self._end([*tickers, *self._resting.values()], list(self._busy.values()))
+
+    async def _end(self, idle: list[asyncio.Task[None]], busy: list[asyncio.Task[None]]) -> None:
+        """Let the drains in hand finish; one that does not in time is given up, as if the process had been killed."""
+        for task in idle:
+            task.cancel()
+        late = (await asyncio.wait(busy, timeout=self._last_seconds))[1] if busy else set()
+        for task in late:
+            task.cancel()
+        if late:
+            self._report(f"{len(late)} drains did not end in time; they are taken up again at the next start")
+        await asyncio.gather(*idle, *busy, return_exceptions=True)
 
     async def _tick(self, seconds: float, tick: Tick) -> None:
         while True:
@@ -77,18 +90,23 @@ class LocalEngine:
             await self._clock.sleep(seconds)
 
     def _start_woken(self) -> None:
-        for place in sorted(self._woken - set(self._busy)):
+        for place in sorted(self._woken - set(self._busy) - set(self._resting)):
             self._woken.discard(place)
             self._busy[place] = asyncio.create_task(self._drain(*place))
 
     async def _drain(self, kind: str, key: str) -> None:
         until = self._clock.now() + LEASE
         left = await self._fenced(f"{kind} {key}", self._drains[kind](key, until))
-        if left is None:
-            await self._clock.sleep(FAILED_PAUSE_SECONDS)
         del self._busy[kind, key]
+        if left is None and not self._stopping:
+            self._resting[kind, key] = asyncio.create_task(self._rest(kind, key))
         if left:
             self._woken.add((kind, key))
+        self._stirred.set()
+
+    async def _rest(self, kind: str, key: str) -> None:
+        await self._clock.sleep(FAILED_PAUSE_SECONDS)
+        del self._resting[kind, key]
         self._stirred.set()
 
     async def _fenced(self, what: str, work: Work) -> bool | None:

@@ -51,6 +51,11 @@ class Database:
             ascend_read=True, **(_ONE_PICTURE if self.kind == "postgresql" else {})
         )
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database, without links and dots on the way; None on PostgreSQL."""
+        return Path(self.engine.url.database or "").resolve() if self.kind == "sqlite" else None
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run *work* in one transaction and commit what it did.
 

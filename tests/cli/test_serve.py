@@ -145,6 +145,27 @@ def test_without_a_worker_it_only_answers(made: Any, home: Path) -> None:
         assert httpx.get(f"{url}/health", trust_env=False).status_code == 200
 
 
+def test_a_worker_works_alone_and_ends_in_order(made: Any, home: Path) -> None:
+    """Beside a server that only answers; a second worker on the same file is refused, from whichever folder."""
+    code = "from ascend_core.cli import main; main()"
+    environment = {**os.environ, "ASCEND_HOME": str(home), "ASCEND_PUBLIC_URL": "https://go.example.org"}
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "worker"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        (home / "other").mkdir()
+        url = f"sqlite:///{home / 'other' / '..' / 'ascend.db'}"
+        second = made("worker", ASCEND_DATABASE_URL=url)
+        process.terminate()
+        rest = process.stderr.read()
+
+        assert process.wait(END_SECONDS) == 0
+    assert first == "Ascend works (Ctrl-C ends it).\n"
+    assert rest == "Ending: finishing what is in hand …\nEnded.\n"
+    assert (second.code, second.err[:56]) == (1, "error: another process works on this database already (/")
+
+
 def test_runs_and_reports_that_are_not_there_are_sentences(made: Any) -> None:
     """Unknown ids and empty reports are told."""
     run, report, both = made("runs", "trace", "77"), made("report"), made("report", "--csv", "--json")

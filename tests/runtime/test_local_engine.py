@@ -204,6 +204,35 @@ def test_stop_finishes_the_work_in_hand() -> None:
     assert log == ["one begins", "one ends"]
 
 
+def test_stop_waits_for_no_drain_for_ever() -> None:
+    """One that hangs is given up and told; one that failed does not hold up the end with its rest."""
+    log: list[str] = []
+
+    async def run() -> None:
+        engine = LocalEngine(Bell(), log.append, last_seconds=0.01)
+        begun = asyncio.Event()
+
+        async def drain(key: str, _until: datetime) -> bool:
+            if key == "bad":
+                raise RuntimeError("a bug")
+            begun.set()
+            await asyncio.Event().wait()
+            return False
+
+        engine.register("work", drain)
+        engine.wake("work", "bad")
+        engine.wake("work", "hangs")
+        running = asyncio.create_task(engine.run())
+        await begun.wait()
+        await settled()
+        engine.stop()
+        await asyncio.wait_for(running, 5)
+
+    asyncio.run(run())
+
+    assert log == ["work bad failed: a bug", "1 drains did not end in time; they are taken up again at the next start"]
+
+
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_product_runs_on_it(bench: Any) -> None:
     """From a sign-up at the source to a text, with nothing but ticks; a text stuck in ``sending`` is taken up again."""

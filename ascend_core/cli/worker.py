@@ -1,0 +1,45 @@
+"""``ascend worker``: the work without the public address."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import ExitStack
+
+import click
+
+from ascend_core.cli.opening import opened_core
+from ascend_core.cli.showing import say
+from ascend_core.runtime.local import LocalEngine
+from ascend_core.runtime.roles import the_worker
+
+__all__ = ["worker"]
+
+
+@click.command()
+def worker() -> None:
+    """Do the work: sync, text, nudge. Links and webhooks are answered by: ascend serve --no-worker.
+
+    On PostgreSQL any number of workers share the work; a SQLite file has one. SIGTERM or Ctrl-C ends it, with the
+    work in hand done; what does not end in time is taken up again at the next start.
+    """
+    with ExitStack() as stack:
+        core = stack.enter_context(opened_core())
+        engine = stack.enter_context(the_worker(core, say))
+        if not os.environ.get("ASCEND_PUBLIC_URL"):
+            say(f"ASCEND_PUBLIC_URL is not set: links in texts will lead to {core.options.public_url}")
+        asyncio.run(_work(engine))
+    say("Ended.")
+
+
+async def _work(engine: LocalEngine) -> None:
+    def end() -> None:
+        say("Ending: finishing what is in hand …")
+        engine.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    say("Ascend works (Ctrl-C ends it).")
+    await engine.run()
