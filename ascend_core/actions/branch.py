@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ascend_core.contracts import BotActionType, Condition, Outcome, Steps, StepView, main, named
+from ascend_core.contracts import BotActionType, Condition, Outcome, Steps, StepView, main, named, param
 
 __all__ = ["BRANCH", "BranchParams", "Case", "Otherwise", "branch"]
 
@@ -13,15 +13,15 @@ __all__ = ["BRANCH", "BranchParams", "Case", "Otherwise", "branch"]
 class Case:
     """A way that is taken when its condition holds."""
 
-    condition: Condition = named("if")  # noqa: RUF009 -- it makes an attrs field
-    then: Steps
+    condition: Condition = named("if", help="When this holds.")  # noqa: RUF009 -- it makes an attrs field
+    then: Steps = param(help="The steps to take.")  # noqa: RUF009 -- it makes an attrs field
 
 
 @frozen(kw_only=True)
 class Otherwise:
     """The way that is taken when no condition before it holds."""
 
-    steps: Steps = named("else")  # noqa: RUF009 -- it makes an attrs field
+    steps: Steps = named("else", help="The steps to take when nothing before it holds.")  # noqa: RUF009 -- it makes an attrs field
 
 
 @frozen(kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import frozen
 
 from ascend_core.actions.links import text_with_links
-from ascend_core.contracts import BotActionType, LinkSpec, Outcome, QuietHours, StepView, Text, main
+from ascend_core.contracts import BotActionType, LinkSpec, Outcome, QuietHours, StepView, Text, main, param
 
 __all__ = ["SEND", "SendParams", "send"]
 
@@ -17,8 +17,8 @@ class SendParams:
     """What an author writes under ``send``."""
 
     text: Text = main(help="The message.")  # noqa: RUF009 -- it makes an attrs field
-    links: Mapping[str, LinkSpec] = field(factory=dict)
-    quiet_hours: QuietHours | None = None
+    links: Mapping[str, LinkSpec] = param(factory=dict, help="The links that the text places, by name.")
+    quiet_hours: QuietHours | None = param(default=None, help="Hours in which the text waits.")  # noqa: RUF009 -- it makes an attrs field
 
 
 def send(view: StepView, params: SendParams, /) -> Outcome:

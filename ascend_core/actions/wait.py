@@ -15,6 +15,7 @@ from ascend_core.contracts import (
     StartTimer,
     StepView,
     main,
+    param,
 )
 
 __all__ = ["WAIT", "Until", "WaitParams", "wait"]
@@ -24,7 +25,7 @@ __all__ = ["WAIT", "Until", "WaitParams", "wait"]
 class Until:
     """Until a moment; one that is past, or none at all, is no wait."""
 
-    until: Moment
+    until: Moment = param(help="A moment: event.start - duration('3h').")  # noqa: RUF009 -- it makes an attrs field
 
 
 @frozen(kw_only=True)

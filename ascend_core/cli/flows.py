@@ -34,6 +34,9 @@ class _Flows(LazyGroup):
 
     def entries(self) -> Mapping[str, Entry]:
         return {
+            "schema": Entry(
+                "Print the JSON schema of documents, for editors.", imported("ascend_core.cli.flow_schema:schema")
+            ),
             "simulate": Entry(
                 "Be the member of a flow, in the terminal.", imported("ascend_core.cli.simulate:simulate")
             ),

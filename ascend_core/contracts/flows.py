@@ -120,5 +120,5 @@ class QuietHours:
 class LinkSpec:
     """A link that a message declares: its *url* (a text), and the tracker that follows it."""
 
-    url: Text
-    track: str | None = None
+    url: Text = param(help="Where it leads: https://…, or ${event.url}.")  # noqa: RUF009 -- it makes an attrs field
+    track: str | None = param(default=None, help="Track click-throughs by type: the integration that follows it.")

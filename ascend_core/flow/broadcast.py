@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import yaml
-from attrs import field, frozen
+from attrs import frozen
 
-from ascend_core.contracts import Duration, LinkSpec, QuietHours, Text, named
+from ascend_core.contracts import LinkSpec, QuietHours, Text
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.limits import LONGEST_NAME
 from ascend_core.flow.lint import lint_link, lint_text
-from ascend_core.flow.load import SPEC
 from ascend_core.flow.nodes import entries, parse
 from ascend_core.flow.params import Reading, read_params
 from ascend_core.flow.problems import Problem, Problems, shown
 from ascend_core.flow.templates import compile_template
+from ascend_core.flow.written import SPEC, WrittenBroadcast
 
 __all__ = ["Broadcast", "check_broadcast", "load_broadcast"]
 
@@ -43,21 +43,6 @@ class Broadcast:
     source: str
 
 
-@frozen(kw_only=True)
-class _WrittenBroadcast:
-    broadcast: str
-    to: tuple[str, ...]
-    spec: int = SPEC
-    excluded: tuple[str, ...] = named("except", default=())
-    at: datetime | None = None
-    form: str | None = None
-    send: Text | None = None
-    links: Mapping[str, LinkSpec] = field(factory=dict)
-    run: str | None = None
-    quiet_hours: QuietHours | None = None
-    expires: Duration | None = None
-
-
 def load_broadcast(text: str, *, file: str, trackers: Collection[str]) -> Broadcast:
     """The broadcast that *text* holds. Raises FlowProblem with one line for each problem."""
     broadcast, found = check_broadcast(text, file=file, trackers=trackers)
@@ -74,8 +59,8 @@ def check_broadcast(text: str, *, file: str, trackers: Collection[str]) -> tuple
     if root is None:
         return None, problems.in_order()
     reading = Reading(problems=problems)
-    written = read_params(_WrittenBroadcast, entries(root, problems), reading, whole=root)
-    if not isinstance(written, _WrittenBroadcast):
+    written = read_params(WrittenBroadcast, entries(root, problems), reading, whole=root)
+    if not isinstance(written, WrittenBroadcast):
         return None, problems.in_order()
     for told, node in reading.texts:
         lint_text(told, node, written.links, problems)
@@ -100,7 +85,7 @@ def check_broadcast(text: str, *, file: str, trackers: Collection[str]) -> tuple
     return broadcast, problems.in_order()
 
 
-def _check(root: yaml.MappingNode, written: _WrittenBroadcast, problems: Problems) -> None:
+def _check(root: yaml.MappingNode, written: WrittenBroadcast, problems: Problems) -> None:
     if written.spec != SPEC:
         problems.add("F006", _at(root, "spec"), f"'spec' is {written.spec}; this release reads {SPEC}")
     if len(written.broadcast) > LONGEST_NAME:
@@ -117,7 +102,7 @@ def _check(root: yaml.MappingNode, written: _WrittenBroadcast, problems: Problem
     _check_places(root, written, problems)
 
 
-def _check_places(root: yaml.MappingNode, written: _WrittenBroadcast, problems: Problems) -> None:
+def _check_places(root: yaml.MappingNode, written: WrittenBroadcast, problems: Problems) -> None:
     """A broadcast has no run to speak of, and an event only where it names one."""
     texts = [("send", text) for text in (written.send,) if text is not None]
     texts.extend(("links", link.url) for link in written.links.values())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from attrs import frozen
 
-from ascend_core.contracts import BotActionType, ChannelType, Duration, NudgeType, QuietHours, Steps
+from ascend_core.contracts import BotActionType, ChannelType, NudgeType
 from ascend_core.flow.canonical import digest_of
 from ascend_core.flow.document import ABTest, Automation, Flow
 from ascend_core.flow.limits import LONGEST_NAME
@@ -17,44 +16,11 @@ from ascend_core.flow.params import Reading, read_params
 from ascend_core.flow.problems import Problem, Problems, nearest, shown
 from ascend_core.flow.steps import StepReader
 from ascend_core.flow.values import NAME_RULE, is_name
+from ascend_core.flow.written import SPEC, WrittenAutomation, WrittenFlow
 
-__all__ = ["SPEC", "check_automation", "check_flow", "load_automation", "load_flow"]
-
-SPEC = 1
-"""The version of the syntax this release reads."""
+__all__ = ["check_automation", "check_flow", "load_automation", "load_flow"]
 
 T = TypeVar("T")
-
-
-@frozen(kw_only=True)
-class _WrittenFlow:
-    flow: str
-    steps: Steps
-    spec: int = SPEC
-    title: str | None = None
-    expires: Duration | None = None
-    reentry: Literal["skip", "restart", "parallel"] = "skip"
-    stop_when: str | None = None
-    quiet_hours: QuietHours | None = None
-    min_gap: Duration | None = None
-
-
-@frozen(kw_only=True)
-class _WrittenTest:
-    name: str
-    arms: Mapping[str, int]
-
-
-@frozen(kw_only=True)
-class _WrittenAutomation:
-    automation: str
-    trigger: str
-    spec: int = SPEC
-    form: str = "any"
-    once_per: tuple[Literal["member", "form"], ...] = ("member", "form")
-    run: str | None = None
-    ab_test: _WrittenTest | None = None
-    add_to_groups: tuple[str, ...] = ()
 
 
 def load_flow(
@@ -95,14 +61,14 @@ def check_flow(
     if root is None:
         return None, problems.in_order()
     reading = Reading(problems=problems)
-    written = read_params(_WrittenFlow, entries(root, problems), reading, whole=root)
+    written = read_params(WrittenFlow, entries(root, problems), reading, whole=root)
     reader = StepReader(problems=problems, actions=actions, nudges=nudges, trackers=trackers, channels=channels)
     listed = reading.inner.get("steps")
     steps = reader.read(listed) if isinstance(listed, yaml.SequenceNode) else ()
     reader.check(steps)
     if isinstance(listed, yaml.SequenceNode) and not listed.value:
         problems.add("F013", listed, "a flow has at least one step")
-    if not isinstance(written, _WrittenFlow):
+    if not isinstance(written, WrittenFlow):
         return None, problems.in_order()
     _check_head(root, written.flow, written.spec, written.title, problems)
     _check_trigger(root, "stop_when", written.stop_when, triggers, problems)
@@ -139,8 +105,8 @@ def check_automation(
     root = parse(text, problems)
     if root is None:
         return None, problems.in_order()
-    written = read_params(_WrittenAutomation, entries(root, problems), Reading(problems=problems), whole=root)
-    if not isinstance(written, _WrittenAutomation):
+    written = read_params(WrittenAutomation, entries(root, problems), Reading(problems=problems), whole=root)
+    if not isinstance(written, WrittenAutomation):
         return None, problems.in_order()
     _check_head(root, written.automation, written.spec, None, problems)
     _check_trigger(root, "trigger", written.trigger, triggers, problems)
@@ -184,7 +150,7 @@ def _check_trigger(
         problems.add("F016", _at(root, key), f"there is no trigger {shown(name)}{nearest(name, triggers)}")
 
 
-def _check_choice(root: yaml.MappingNode, written: _WrittenAutomation, problems: Problems) -> None:
+def _check_choice(root: yaml.MappingNode, written: WrittenAutomation, problems: Problems) -> None:
     if (written.run is None) == (written.ab_test is None):
         problems.add("F060", root, "an automation has 'run' or 'ab_test', one of them")
     if written.ab_test is not None:

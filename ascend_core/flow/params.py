@@ -13,6 +13,7 @@ import yaml
 from attrs import define, field, frozen
 
 from ascend_core.contracts import (
+    BEHIND,
     HEARD,
     KEY,
     MAIN,
@@ -25,12 +26,13 @@ from ascend_core.contracts import (
     Steps,
     Text,
     named,
+    param,
 )
 from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of, scalar
 from ascend_core.flow.problems import Problems, nearest, shown
 from ascend_core.flow.values import SCALARS, is_zone
 
-__all__ = ["BROKEN", "Param", "Reading", "params_of", "read_params", "read_value"]
+__all__ = ["BROKEN", "Param", "Reading", "params_of", "read_params", "read_value", "written_class"]
 
 
 class _Broken:
@@ -51,6 +53,7 @@ class Param:
     main: bool
     heard: bool
     writes: bool
+    help: str
 
 
 @define(kw_only=True)
@@ -89,6 +92,7 @@ def _params_of(cls: Any) -> tuple[Param, ...]:
             main=bool(attribute.metadata.get(MAIN)),
             heard=bool(attribute.metadata.get(HEARD)),
             writes=bool(attribute.metadata.get(WRITES)),
+            help=attribute.metadata.get(BEHIND, ""),
         )
         for attribute in attrs.fields(cls)
         if attribute.init
@@ -301,10 +305,15 @@ def _fit(cls: type[Any], words: set[str]) -> tuple[int, int]:
 
 @frozen(kw_only=True)
 class _WrittenQuietHours:
-    start: time = named("from")  # noqa: RUF009 -- it makes an attrs field
-    end: time = named("to")  # noqa: RUF009 -- it makes an attrs field
-    zone: str = "member"
-    then: Literal["hold", "drop"] = "hold"
+    start: time = named("from", help="When they begin, where the member is.")  # noqa: RUF009 -- it makes an attrs field
+    end: time = named("to", help="When they end; before 'from': the next morning.")  # noqa: RUF009 -- it makes an attrs field
+    zone: str = param(default="member", help="'member', or an IANA time zone (America/New_York).")
+    then: Literal["hold", "drop"] = param(default="hold", help="Send it when they are over, or never.")
+
+
+def written_class(cls: type[Any]) -> type[Any]:
+    """The class whose keys an author writes for *cls*: another one where the value itself has better names."""
+    return _WrittenQuietHours if cls is QuietHours else cls
 
 
 def _read_quiet_hours(given: Sequence[Entry], node: yaml.Node, reading: Reading, at: tuple[str, ...]) -> Any:

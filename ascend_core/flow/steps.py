@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import yaml
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ascend_core.contracts import (
     BotActionType,
     ChannelType,
-    Condition,
     Duration,
     LinkSpec,
     NudgeType,
-    QuietHours,
-    Text,
-    named,
 )
 from ascend_core.flow.document import Nudge, Step
 from ascend_core.flow.field_names import FieldNames
@@ -29,23 +25,13 @@ from ascend_core.flow.params import BROKEN, Reading, params_of, read_params
 from ascend_core.flow.paths import check_paths
 from ascend_core.flow.problems import Problems, nearest, shown
 from ascend_core.flow.values import NAME_RULE, is_name
+from ascend_core.flow.written import WrittenNudge
 
 __all__ = ["StepReader"]
 
 _NUDGE = "nudge"
 _NUDGES = "nudges"
 _ID = "id"
-
-
-@frozen(kw_only=True)
-class _WrittenNudge:
-    nudge: str
-    after: Duration
-    text: Text
-    link: str | None = None
-    condition: Condition | None = named("if", default=None)  # noqa: RUF009 -- it makes an attrs field
-    quiet_hours: QuietHours | None = None
-    expires: Duration | datetime | None = None
 
 
 @define(kw_only=True)
@@ -184,16 +170,16 @@ class StepReader:
 
     def _nudge(self, part: yaml.Node, given: list[Entry], draft: _Draft) -> None:
         reading = Reading(problems=self.problems)
-        written = read_params(_WrittenNudge, given, reading, whole=part)
+        written = read_params(WrittenNudge, given, reading, whole=part)
         self._lint(reading, draft.links)
         draft.tried_nudges += 1
         if draft.tried_nudges == MOST_NUDGES + 1:
             self.problems.add("F042", part, f"a step has at most {MOST_NUDGES} nudges; this is one more")
-        if isinstance(written, _WrittenNudge):
+        if isinstance(written, WrittenNudge):
             self._check_nudge(part, written, draft.links)
             draft.nudges.append(_nudge(written, f"{draft.path}.{_NUDGES}.{len(draft.nudges)}"))
 
-    def _check_nudge(self, part: yaml.Node, nudge: _WrittenNudge, links: Mapping[str, LinkSpec] | None) -> None:
+    def _check_nudge(self, part: yaml.Node, nudge: WrittenNudge, links: Mapping[str, LinkSpec] | None) -> None:
         kind = self.nudges.get(nudge.nudge)
         if kind is None:
             problem = f"there is no nudge type {shown(nudge.nudge)}{nearest(nudge.nudge, self.nudges)}"
@@ -249,7 +235,7 @@ def _links(params: object) -> Mapping[str, LinkSpec] | None:
     return links
 
 
-def _nudge(written: _WrittenNudge, path: str) -> Nudge:
+def _nudge(written: WrittenNudge, path: str) -> Nudge:
     expires = written.expires
     return Nudge(
         path=path,

@@ -35,7 +35,7 @@ from ascend_core.rehearsal.script import (
     Wait,
 )
 
-__all__ = ["check_tests"]
+__all__ = ["ENTRIES", "WrittenStory", "check_tests"]
 
 
 @frozen(kw_only=True)
@@ -55,7 +55,7 @@ class _WrittenAnswer:
 
 
 @frozen(kw_only=True)
-class _WrittenTest:
+class WrittenStory:
     test: str
     member: Mapping[str, str] = field(factory=dict)
     groups: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class _WrittenState:
 _LENGTH = timedelta(hours=3)
 """Of an event whose test says only when it starts."""
 
-_KINDS: Mapping[str, Any] = {
+ENTRIES: Mapping[str, Any] = {
     "expect": str,
     "click": str | None,
     "submit": str | None,
@@ -150,17 +150,17 @@ class _Reader:
         given = entries(node, self.problems)
         script = next((value for key, value in given if key.value == "script"), None)
         rest = [entry for entry in given if entry[0].value != "script"]
-        written = read_params(_WrittenTest, rest, self.reading, whole=node)
+        written = read_params(WrittenStory, rest, self.reading, whole=node)
         if script is None:
             self.problems.add("F013", node, "the key 'script' is missing")
             return None
         played = self._script(script)
-        if not isinstance(written, _WrittenTest):
+        if not isinstance(written, WrittenStory):
             return None
         cast = self._cast(written, kinds, node)
         return FlowTest(name=written.test, cast=cast, script=played, line=node.start_mark.line + 1)
 
-    def _cast(self, written: _WrittenTest, kinds: Mapping[str, str], node: yaml.Node) -> Cast:
+    def _cast(self, written: WrittenStory, kinds: Mapping[str, str], node: yaml.Node) -> Cast:
         member = dict(written.member)
         typed, zone = member.pop("phone", DEFAULT_PHONE), member.pop("zone", None)
         phone = parse_phone(typed)
@@ -179,7 +179,7 @@ class _Reader:
             at=written.at or DEFAULT_AT,
         )
 
-    def _event(self, written: _WrittenTest, node: yaml.Node) -> Form:
+    def _event(self, written: WrittenStory, node: yaml.Node) -> Form:
         event, form = written.event, event_at(written.at or DEFAULT_AT)
         if event.zone is not None and not is_zone(event.zone):
             self.problems.add("F014", node, f"the event's zone is {shown(event.zone)}; an IANA name (America/Chicago)")
@@ -213,9 +213,9 @@ class _Reader:
             )
             return None
         key, value = given[0]
-        kind = _KINDS.get(key.value, BROKEN)
+        kind = ENTRIES.get(key.value, BROKEN)
         if kind is BROKEN:
-            self.problems.add("F012", key, f"unknown entry {shown(key.value)}{nearest(key.value, _KINDS)}")
+            self.problems.add("F012", key, f"unknown entry {shown(key.value)}{nearest(key.value, ENTRIES)}")
             return None
         read = read_value(kind, value, self.reading, at=(key.value,))
         if read is BROKEN:
@@ -227,7 +227,7 @@ class _Reader:
         return Entry(action=action, line=key.start_mark.line + 1, column=key.start_mark.column + 1)
 
 
-_WORDS = ", ".join(_KINDS)
+_WORDS = ", ".join(ENTRIES)
 
 
 def _called(written: _WrittenAnswer) -> Called:
