@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio.to_thread
@@ -15,6 +16,7 @@ import uvicorn
 from ascend_core.contracts import Clock, PluginContext
 from ascend_core.errors import AscendError
 from ascend_sms.simulator import Account, CarrierRules, CarrierSandbox
+from ascend_sms.simulator.clocks import SteppedClock
 from ascend_sms.simulator.sandbox import TWILIO, Provider
 
 __all__ = ["simulate_command"]
@@ -26,7 +28,7 @@ def simulate_command(context: PluginContext, provider: Provider = TWILIO) -> cli
     """The command, on *context*'s clock, for *provider*."""
 
     @click.command("simulate")
-    @click.option("--port", type=click.IntRange(0, 65535), required=True, help="Where to listen; 0 picks a free port.")
+    @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen.  [default: any free port]")
     @click.option("--host", default="127.0.0.1", show_default=True)
     @click.option("--account-sid", help="AC and 32 hexadecimal digits.  [default: invented from the seed]")
     @click.option("--auth-token", help="[default: invented from the seed]")
@@ -36,6 +38,15 @@ def simulate_command(context: PluginContext, provider: Provider = TWILIO) -> cli
         "--seed", type=int, default=0, show_default=True, help="Decides which phones are landlines and so on."
     )
     @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the state over restarts.")
+    @click.option("--pool-number", "pool", multiple=True, help="Another number of the messaging service.")
+    @click.option("--segments-per-second", type=float, help="How fast each number sends.  [default: at once]")
+    @click.option(
+        "--clock",
+        "moment",
+        type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]),
+        help="A clock that stands at this moment (UTC) until POST /_sim/clock moves it.  [default: the real one]",
+    )
+    @click.option("--open", "open_page", is_flag=True, help="Open the phones in the browser.")
     @click.option("--any-webhook-host", is_flag=True, help="Let webhooks leave this computer.")
     def simulate(
         *,
@@ -47,21 +58,27 @@ def simulate_command(context: PluginContext, provider: Provider = TWILIO) -> cli
         inbound_url: str | None,
         seed: int,
         journal: Path | None,
+        pool: tuple[str, ...],
+        segments_per_second: float | None,
+        moment: datetime | None,
+        open_page: bool,
         any_webhook_host: bool,
     ) -> None:
         """Run a simulated carrier that speaks the provider's API. Nothing it does costs money or reaches a phone."""
         sandbox = CarrierSandbox(
-            account=Account.invented(seed, sid=account_sid, token=auth_token, number=number),
-            clock=context.clock,
+            account=Account.invented(seed, sid=account_sid, token=auth_token, number=number, pool=pool),
+            clock=context.clock if moment is None else SteppedClock(moment.replace(tzinfo=UTC)),
             seed=seed,
             journal=journal,
-            rules=CarrierRules(any_webhook_host=any_webhook_host),
+            rules=CarrierRules(any_webhook_host=any_webhook_host, segments_per_second=segments_per_second),
             provider=provider,
         )
         if inbound_url:
             sandbox.point_webhooks(inbound_url)
         with contextlib.closing(_listen(host, port)) as listener:
-            _introduce(sandbox, host, listener.getsockname()[1])
+            address = _introduce(sandbox, host, listener.getsockname()[1])
+            if open_page:
+                click.launch(address)
             _serve(sandbox, context.clock, listener)
 
     return simulate
@@ -83,11 +100,14 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _introduce(sandbox: CarrierSandbox, host: str, port: int) -> None:
+def _introduce(sandbox: CarrierSandbox, host: str, port: int) -> str:
+    """Say how to connect; returns where the phones are to be seen."""
     settings = sandbox.settings(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     click.echo(f"The simulated carrier listens on {settings['base_url']} (Ctrl+C stops it).", err=True)
     for name, value in settings.items():
         click.echo(f"  {name} = {value}", err=True)
+    click.echo(f"The phones are at {settings['base_url']}/", err=True)
+    return settings["base_url"]
 
 
 def _serve(sandbox: CarrierSandbox, clock: Clock, listener: socket.socket) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+
+from ascend_sms.simulator import make_sandbox
+from ascend_sms.simulator.clocks import SteppedClock
 
 
 def test_the_transcript_shows_both_sides(customer, sandbox, phone, soon):
@@ -13,7 +18,7 @@ def test_the_transcript_shows_both_sides(customer, sandbox, phone, soon):
 
     rows = customer.http.get(f"{customer.base_url}/_sim/transcript", params={"phone": phone}).json()["texts"]
 
-    common = {"phone": phone, "number": "+12025550100", "error_code": None}
+    common = {"phone": phone, "number": "+12025550100", "error_code": None, "segments": 1}
     assert rows == [
         {
             **common,
@@ -75,24 +80,61 @@ def test_a_body_that_is_no_json_is_refused(customer):
     assert (answer.status_code, answer.json()) == (400, {"error": "the body is not JSON"})
 
 
-def test_the_page_lets_a_person_answer_as_a_phone(customer, webhook, phone):
-    """Texts are shown as they are, harmless, and the form writes back."""
-    customer.send(Body="<b>Hi</b> & welcome")
+def test_a_text_can_arrive_as_base64(customer, webhook, phone):
+    """As long ones through some carriers do."""
+    customer.control("faults", {"kind": "base64_inbound"})
+    customer.control("inbound", {"from": phone, "body": "A long text of many words"})
+    customer.control("inbound", {"from": phone, "body": "A long text of many words"})
 
-    back = customer.http.post(f"{customer.base_url}/write", data={"from": phone, "body": "Hello & <i>thanks</i>"})
-    page = customer.http.get(customer.base_url + "/", params={"phone": phone})
-    texts = customer.http.get(customer.base_url + "/texts", params={"phone": phone})
-
-    assert (back.status_code, back.headers["location"]) == (303, "/?phone=%2B12025550123")
-    assert webhook.forms[0]["Body"] == "Hello & <i>thanks</i>"
-    assert f'value="{phone}"' in page.text
-    assert "&lt;b&gt;Hi&lt;/b&gt; &amp; welcome" in texts.text
-    assert "Hello &amp; &lt;i&gt;thanks&lt;/i&gt;" in texts.text
+    assert [form["Body"] for form in webhook.forms] == [
+        "QSBsb25nIHRleHQgb2YgbWFueSB3b3Jkcw==",
+        "A long text of many words",
+    ]
 
 
-def test_the_page_says_when_the_phone_is_wrong(customer):
-    """In words, on the page."""
-    back = customer.http.post(f"{customer.base_url}/write", data={"from": "banana", "body": "x"})
-    page = customer.http.get(customer.base_url + back.headers["location"])
+def test_webhooks_can_be_signed_with_a_shared_key(customer, webhook, phone):
+    """And with the token again."""
+    key = customer.control("signing", {"with": "shared_key"})
+    customer.control("inbound", {"from": phone, "body": "Hi"})
+    customer.control("signing", {"with": "token"})
+    customer.control("inbound", {"from": phone, "body": "Hi"})
 
-    assert "&#x27;from&#x27; is no phone number" in page.text
+    first, second = (request["headers"] for request in webhook.requests)
+    assert first["x-twilio-webhooks-signature-settings"] == f"key={key['shared_key_id']},algorithm=HMAC_SHA256"
+    assert "x-twilio-webhooks-signature-settings" not in second
+
+
+def test_a_slow_number_makes_texts_wait(customer, sandbox, phone):
+    """By segments: the second waits for both parts of the first."""
+    customer.control("rate", {"segments_per_second": 0.5})
+    customer.send(Body="x" * 161)
+    customer.send()
+
+    first, second = sandbox.carrier.texts()
+    assert (second.starts_at - first.starts_at).total_seconds() == 4
+
+
+def test_a_real_clock_is_not_moved(customer):
+    """It says how to get one that is."""
+    answer = customer.http.post(f"{customer.base_url}/_sim/clock", json={"advance_seconds": 60})
+
+    assert (answer.status_code, answer.json()["error"]) == (
+        400,
+        "the clock is the real one: start the carrier with --clock to move it",
+    )
+
+
+def test_a_clock_of_its_own_moves_on_order_and_posts_what_is_due(customer_of, webhook):
+    """A day of texts takes no day, whatever language the test is written in."""
+    clock = SteppedClock(datetime(2026, 11, 23, 18, 0, tzinfo=UTC))
+    customer = customer_of(make_sandbox(clock=clock, seed=7, journal=None))
+    customer.send()
+
+    moved = customer.control("clock", {"advance_seconds": 86_400})
+    told = customer.http.get(f"{customer.base_url}/_sim/clock").json()
+
+    assert moved == {"now": "2026-11-24T18:00:00+00:00", "posted": 2}
+    assert told == {"now": "2026-11-24T18:00:00+00:00", "moves": True}
+    assert webhook.statuses == ["sent", "delivered"]
+    back = customer.http.post(f"{customer.base_url}/_sim/clock", json={"advance_seconds": -1})
+    assert back.json() == {"error": "the clock does not go back"}

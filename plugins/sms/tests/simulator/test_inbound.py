@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ascend_sms.simulator import Account, CarrierRules, CarrierSandbox
+
 
 def test_a_reply_is_posted_with_all_parameters_before_reply_returns(customer, sandbox, webhook, phone):
     """The inbound webhook is the provider's, parameter by parameter."""
@@ -158,3 +160,48 @@ def test_a_picture_comes_with_its_address(customer, webhook, phone):
     (form,) = webhook.forms
     assert form["MessageSid"].startswith("MM")
     assert (form["NumMedia"], form["MediaUrl0"]) == ("1", "http://127.0.0.1:1/cat.jpg")
+
+
+def test_a_toll_free_number_is_kept_by_its_network(clock, customer_of, webhook, phone):
+    """Whatever the account wants: STOP and UNSTOP only, in the network's own words, and no word in the webhook."""
+    account = Account.invented(7, number="+18885550100")
+    sandbox = CarrierSandbox(
+        account=account, clock=clock, seed=7, journal=None, rules=CarrierRules(handles_opt_out=False)
+    )
+    customer = customer_of(sandbox)
+    for key, body in enumerate(["HELP", "QUIT", "Stop", "HELP", "yes"]):
+        sandbox.reply(str(key), phone, body)
+    refused = customer.send().json()
+    sandbox.reply("back", phone, "unstop")
+
+    assert refused["code"] == 21610
+    assert customer.send().status_code == 201
+    assert all("OptOutType" not in form for form in webhook.forms)
+    texts = customer.http.get(f"{customer.base_url}/_sim/transcript", params={"phone": phone}).json()["texts"]
+    said = [text["body"] for text in texts if text["by"] == "carrier"]
+    assert [words[:40] for words in said] == [
+        'NETWORK MSG: You replied with the word "',
+        'NETWORK MSG: You have replied "unstop" a',
+    ]
+
+
+def test_who_leaves_a_service_leaves_all_its_numbers(clock, customer_of, phone):
+    """The service picks one number for each person; the block is the service's."""
+    account = Account.invented(7, pool=("+12025550101", "+12025550102", "+12025550103"))
+    sandbox = CarrierSandbox(account=account, clock=clock, seed=7, journal=None)
+    customer = customer_of(sandbox)
+    service = {"From": None, "MessagingServiceSid": account.service_sid}
+    phones = [f"+120255501{number}" for number in range(20, 50)]
+    for each in phones:
+        customer.send(each, **service)
+    senders = {text.number for text in sandbox.carrier.texts()}
+    theirs = next(text.number for text in sandbox.carrier.texts() if text.to == phone)
+    sandbox.reply("r1", phone, "STOP")
+
+    other = next(number for number in account.numbers if number != theirs)
+    assert senders == set(account.numbers)
+    assert customer.send(**service).json()["code"] == 21610
+    assert customer.send(From=theirs).json()["code"] == 21610
+    assert customer.send(From=other).status_code == 201
+    sandbox.reply("r2", phone, "START")
+    assert customer.send(**service).status_code == 201

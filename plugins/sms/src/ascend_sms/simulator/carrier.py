@@ -14,7 +14,14 @@ from ascend_sms.simulator.drafts import Draft
 from ascend_sms.simulator.errors import ApiError, bad_request
 from ascend_sms.simulator.events import Accepted, Changed, ConsentChanged, Event, PhoneSet, Received, Said
 from ascend_sms.simulator.journal import Journal
-from ascend_sms.simulator.keywords import CARRIER_ANSWERS, Keyword, keyword_in
+from ascend_sms.simulator.keywords import (
+    CARRIER_ANSWERS,
+    TOLL_FREE_ANSWERS,
+    Keyword,
+    is_toll_free,
+    keyword_in,
+    network_keyword_in,
+)
 from ascend_sms.simulator.lifecycle import steps_of
 from ascend_sms.simulator.messages import CarrierText, InboundText, Message, Step
 from ascend_sms.simulator.phones import PhoneKind, usual_kind
@@ -48,10 +55,10 @@ class Carrier:
     ) -> None:
         self.account = account
         self.rules = rules or CarrierRules()
+        self.clock = clock
         self.lock = threading.RLock()
         self.state = CarrierState()
         """Read it under the lock only."""
-        self._clock = clock
         self._seed = seed
         self._journal = journal
         for event in journal.read():
@@ -59,7 +66,7 @@ class Carrier:
 
     def now(self) -> datetime:
         """The carrier's time (aware, UTC)."""
-        return self._clock.now()
+        return self.clock.now()
 
     def record(self, *events: Event) -> None:
         """Write *events* down and let them be true."""
@@ -75,7 +82,7 @@ class Carrier:
         """
         with self.lock:
             now = self.now()
-            if self.rules.handles_opt_out and (draft.number, draft.to) in self.state.opted_out:
+            if self._is_blocked(draft):
                 raise bad_request(21610)
             message = self._message(draft, now)
             self.record(Accepted(message=message))
@@ -124,9 +131,9 @@ class Carrier:
             sid = ("MM" if media else "SM") + hexadecimal(self._seed, "inbound", key)
             if sid in self.state.inbound:
                 return self.state.inbound[sid], True
-            number = self.account.number
-            opted_out = (number, phone) in self.state.opted_out
-            keyword = keyword_in(body, opted_out=opted_out) if self.rules.handles_opt_out else None
+            number = self._number_known_to(phone)
+            opted_out = any((sender, phone) in self.state.opted_out for sender in self._senders(number))
+            keyword = self._keyword_in(body, number, opted_out=opted_out)
             text = InboundText(
                 sid=sid,
                 key=key,
@@ -135,7 +142,7 @@ class Carrier:
                 body=body,
                 segments=count_segments(body),
                 media=media,
-                opt_out_type=keyword.value if keyword else None,
+                opt_out_type=keyword.value if keyword and not is_toll_free(number) else None,
                 at=self.now(),
             )
             self.record(Received(text=text), *self._reaction(text, keyword, opted_out=opted_out))
@@ -145,6 +152,11 @@ class Carrier:
         """Decide what *phone* is, for the texts accepted from now on."""
         self.record(PhoneSet(phone=phone, kind=kind))
 
+    def kind_of(self, phone: str) -> PhoneKind:
+        """What *phone* is: as somebody decided, or by the seed."""
+        with self.lock:
+            return self.state.kinds.get(phone) or usual_kind(self._seed, phone)
+
     def texts(self, after: int = 0) -> tuple[Message, ...]:
         """The accepted messages in order, without the first *after*."""
         with self.lock:
@@ -153,11 +165,36 @@ class Carrier:
     def _reaction(self, text: InboundText, keyword: Keyword | None, *, opted_out: bool) -> tuple[Event, ...]:
         if keyword is None or (keyword is Keyword.STOP and opted_out):
             return ()
-        answer = CarrierText(phone=text.phone, number=text.number, body=CARRIER_ANSWERS[keyword], at=text.at)
+        words = TOLL_FREE_ANSWERS if is_toll_free(text.number) else CARRIER_ANSWERS
+        answer = CarrierText(phone=text.phone, number=text.number, body=words[keyword], at=text.at)
         if keyword is Keyword.HELP:
             return (Said(text=answer),)
-        changed = ConsentChanged(number=text.number, phone=text.phone, opted_out=keyword is Keyword.STOP)
-        return (changed, Said(text=answer))
+        changed = [
+            ConsentChanged(number=sender, phone=text.phone, opted_out=keyword is Keyword.STOP)
+            for sender in self._senders(text.number)
+        ]
+        return (*changed, Said(text=answer))
+
+    def _senders(self, number: str) -> tuple[str, ...]:
+        """Whose consent a keyword to *number* is about: the service's too, unless the network keeps it."""
+        return (number,) if is_toll_free(number) else (number, self.account.service_sid)
+
+    def _is_blocked(self, draft: Draft) -> bool:
+        """Tell whether the person left: the service for what it sends, else the number."""
+        if is_toll_free(draft.number):
+            return (draft.number, draft.to) in self.state.opted_out
+        sender = draft.service_sid or draft.number
+        return self.rules.handles_opt_out and (sender, draft.to) in self.state.opted_out
+
+    def _keyword_in(self, body: str, number: str, *, opted_out: bool) -> Keyword | None:
+        if is_toll_free(number):
+            return network_keyword_in(body, opted_out=opted_out)
+        return keyword_in(body, opted_out=opted_out) if self.rules.handles_opt_out else None
+
+    def _number_known_to(self, phone: str) -> str:
+        """People answer the number that wrote to them last."""
+        log = self.state.log_by_phone.get(phone)
+        return log[-1].number if log else self.account.number
 
     def _message(self, draft: Draft, now: datetime) -> Message:
         ordinal = self.state.accepted_by_phone.get(draft.to, 0)
@@ -186,7 +223,7 @@ class Carrier:
         return steps_of(
             seed=self._seed,
             sid=sid,
-            kind=self.state.kinds.get(draft.to) or usual_kind(self._seed, draft.to),
+            kind=self.kind_of(draft.to),
             body=draft.body,
             starts_at=starts_at,
             expires_at=(draft.send_at or now) + draft.validity,

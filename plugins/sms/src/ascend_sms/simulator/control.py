@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from attrs import asdict, evolve
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from ascend_core.errors import BadInput
 from ascend_sms.simulator.carrier import Carrier
+from ascend_sms.simulator.clocks import SteppedClock
 from ascend_sms.simulator.faults import Faults, read_fault
 from ascend_sms.simulator.messages import InboundText
 from ascend_sms.simulator.phones import PhoneKind, read_number
@@ -43,6 +45,10 @@ class Control:
             Route("/_sim/phones/{phone}", _json_answer(self._set_phone), methods=["POST"]),
             Route("/_sim/opt_out", _json_answer(self._set_opt_out), methods=["POST"]),
             Route("/_sim/webhook", _json_answer(self._set_webhook), methods=["POST"]),
+            Route("/_sim/clock", _json_answer(self._read_clock), methods=["GET"]),
+            Route("/_sim/clock", _json_answer(self._move_clock), methods=["POST"]),
+            Route("/_sim/rate", _json_answer(self._set_rate), methods=["POST"]),
+            Route("/_sim/signing", _json_answer(self._set_signing), methods=["POST"]),
         ]
 
     def write(
@@ -107,6 +113,38 @@ class Control:
         self._postman.point(_get(data, "inbound_url", str))
         return {"inbound_url": data["inbound_url"]}
 
+    def _read_clock(self, request: Request, data: Any) -> Any:
+        return {"now": self._carrier.now().isoformat(), "moves": isinstance(self._carrier.clock, SteppedClock)}
+
+    def _move_clock(self, request: Request, data: Any) -> Any:
+        """Let time pass, and post what becomes due on the way, in order."""
+        clock = self._carrier.clock
+        if not isinstance(clock, SteppedClock):
+            raise BadInput("the clock is the real one: start the carrier with --clock to move it")
+        end = clock.now() + timedelta(seconds=_get(data, "advance_seconds", (int, float)))
+        posted = self._postman.settle()
+        while (due_at := self._postman.next_due()) is not None and clock.now() < due_at <= end:
+            clock.advance(due_at - clock.now())
+            posted += self._postman.settle()
+        clock.advance(end - clock.now())
+        return {"now": clock.now().isoformat(), "posted": posted + self._postman.settle()}
+
+    def _set_rate(self, request: Request, data: Any) -> Any:
+        rate = _get(data, "segments_per_second", (int, float, type(None)))
+        if rate is not None and not 0 < rate < 1_000_000:
+            raise BadInput("'segments_per_second' is more than 0, or null for no limit")
+        self._carrier.rules = evolve(self._carrier.rules, segments_per_second=rate)
+        return {"segments_per_second": rate}
+
+    def _set_signing(self, request: Request, data: Any) -> Any:
+        """Which secret webhooks are signed with from now on."""
+        account, given = self._carrier.account, _get(data, "with", str)
+        if given not in {"token", "shared_key"}:
+            raise BadInput(f"'with' is {given!r}: it is token or shared_key")
+        key = None if given == "token" else (SHARED_KEY_ID, account.key_secret)
+        self._carrier.account = evolve(account, shared_key=key)
+        return {"with": given, "shared_key_id": key and key[0], "shared_key_secret": key and key[1].reveal()}
+
 
 def _json_answer(handle: Callable[[Request, Any], Any]) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
@@ -122,12 +160,15 @@ def _json_answer(handle: Callable[[Request, Any], Any]) -> Callable[[Request], A
 
 
 _REQUIRED: Any = object()
+SHARED_KEY_ID = "sharedkey1"
+"""Invented."""
 
 
-def _get(data: Any, name: str, kind: type[Any], otherwise: Any = _REQUIRED) -> Any:
+def _get(data: Any, name: str, kind: type[Any] | tuple[type[Any], ...], otherwise: Any = _REQUIRED) -> Any:
     value = (data if isinstance(data, dict) else {}).get(name, otherwise)
-    if not isinstance(value, kind):
-        raise BadInput(f"'{name}' is missing or is no {kind.__name__}")
+    if not isinstance(value, kind) or isinstance(value, bool):
+        first = kind[0] if isinstance(kind, tuple) else kind
+        raise BadInput(f"'{name}' is missing or is no {first.__name__}")
     return value
 
 

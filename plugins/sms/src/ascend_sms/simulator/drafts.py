@@ -59,7 +59,7 @@ def read_draft(form: Form, account: Account, *, now: datetime, any_host: bool) -
     if not to:
         raise bad_request(21604)
     service_sid = _one(form, "MessagingServiceSid") or None
-    number = _sender(form, account, service_sid)
+    number = _sender(form, account, service_sid, to)
     return Draft(
         to=_recipient(to, number),
         number=number,
@@ -97,18 +97,18 @@ def _recipient(raw: str, number: str) -> str:
     return to
 
 
-def _sender(form: Form, account: Account, service_sid: str | None) -> str:
+def _sender(form: Form, account: Account, service_sid: str | None, to: str) -> str:
     raw = _one(form, "From")
     if service_sid is not None:
         if service_sid != account.service_sid:
             raise bad_request(21701)
-        return account.number
+        return account.number_for(read_number(to) or to)
     if not raw:
         raise bad_request(21603)
     number = read_number(raw)
     if number in _MAGIC_FROM:
         raise bad_request(_MAGIC_FROM[number])
-    if number not in (account.number, MAGIC_NUMBER):
+    if number is None or number not in (*account.numbers, MAGIC_NUMBER):
         raise bad_request(21606)
     return number
 

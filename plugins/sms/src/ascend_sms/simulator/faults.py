@@ -48,6 +48,8 @@ class FaultKind(StrEnum):
     """A callback is never posted."""
     UNKNOWN_STATUS = "unknown_status"
     """Before a callback comes another, with a status and a parameter nobody has heard of."""
+    BASE64_INBOUND = "base64_inbound"
+    """A person's text arrives as the base64 of the whole, as long ones through some carriers do."""
     BAD_SIGNATURE = "bad_signature"
     """A webhook is signed wrongly; the real one follows at the next settling."""
 

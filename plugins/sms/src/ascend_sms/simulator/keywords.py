@@ -5,9 +5,10 @@ A text counts only when it is that one word and nothing else, in any case: "STOP
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
-__all__ = ["CARRIER_ANSWERS", "Keyword", "keyword_in"]
+__all__ = ["CARRIER_ANSWERS", "TOLL_FREE_ANSWERS", "Keyword", "is_toll_free", "keyword_in", "network_keyword_in"]
 
 
 class Keyword(StrEnum):
@@ -33,6 +34,31 @@ CARRIER_ANSWERS = {
     ),
     Keyword.HELP: "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
 }
+
+
+TOLL_FREE_ANSWERS = {
+    Keyword.STOP: (
+        'NETWORK MSG: You replied with the word "stop" which blocks all texts sent from this number. '
+        'Text back "unstop" to receive messages again.'
+    ),
+    Keyword.START: 'NETWORK MSG: You have replied "unstop" and will begin receiving messages again from this number.',
+}
+"""What the network of toll-free numbers answers, whatever the account wants; it knows no HELP."""
+
+_TOLL_FREE = re.compile(r"\+18(00|33|44|55|66|77|88)[0-9]{7}")
+
+
+def is_toll_free(number: str) -> bool:
+    """Whether *number* (E.164) is toll-free: the network keeps its opt-outs."""
+    return _TOLL_FREE.fullmatch(number) is not None
+
+
+def network_keyword_in(body: str, *, opted_out: bool) -> Keyword | None:
+    """The keyword that *body* is to the network of toll-free numbers, or None."""
+    word = body.strip().upper()
+    if word == "STOP":
+        return Keyword.STOP
+    return Keyword.START if opted_out and word in {"START", "UNSTOP"} else None
 
 
 def keyword_in(body: str, *, opted_out: bool) -> Keyword | None:

@@ -53,6 +53,11 @@ class Message:
     steps: tuple[Step, ...] = field(converter=_steps)
     """What follows, in order."""
 
+    @property
+    def at(self) -> datetime:
+        """When it came to be, as of the other kinds of texts."""
+        return self.accepted_at
+
 
 @frozen(kw_only=True)
 class InboundText:

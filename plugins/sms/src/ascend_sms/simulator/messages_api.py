@@ -71,7 +71,8 @@ class MessagesApi:
     def _list(self, request: Request, form: Form) -> Response:
         query = dict(request.query_params)
         fits = wanted(query)
-        phone = next((p for p in map(read_number, _people(query)) if p and p != self._carrier.account.number), None)
+        numbers = self._carrier.account.numbers
+        phone = next((p for p in map(read_number, _people(query)) if p and p not in numbers), None)
         page = page_of([view for view in self._carrier.find_all(phone) if fits(view)], query)
         path = f"{account_path(self._carrier.account)}/Messages.json"
         return JSONResponse(envelope(path, query, page, [self._json(view) for view in page.texts]))

@@ -77,7 +77,7 @@ class CarrierSandbox:
         self._postman = Postman(self.carrier, self.faults, provider.dialect(self.carrier))
         api = provider.api(self.carrier, self.faults, self._postman)
         control = Control(self.carrier, self.faults, self._postman)
-        page = PhonePage(self.carrier, control)
+        page = PhonePage(self.carrier)
         self._app = Wire(Starlette(routes=[*api.routes(), *control.routes(), *page.routes()]))
 
     @property

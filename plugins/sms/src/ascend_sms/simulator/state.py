@@ -86,9 +86,10 @@ class CarrierState:
             return Step(status=message.status, due_at=message.accepted_at)
         return message.steps[place]
 
-    def body_of(self, text: Message | InboundText) -> str:
+    def body_of(self, text: Message | InboundText | CarrierText) -> str:
         """The body, unless it was redacted."""
-        return "" if "redacted" in self.changes.get(text.sid, {}) else text.body
+        redacted = not isinstance(text, CarrierText) and "redacted" in self.changes.get(text.sid, {})
+        return "" if redacted else text.body
 
     def is_deleted(self, sid: str) -> bool:
         """Tell whether the account holder deleted the message."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from ascend_sms.simulator.carrier import Carrier
 from ascend_sms.simulator.messages import CarrierText, InboundText
+from ascend_sms.simulator.segments import count_segments
 
 __all__ = ["transcript"]
 
@@ -30,5 +31,6 @@ def transcript(carrier: Carrier, phone: str | None = None) -> list[dict[str, Any
                 step = state.status_of(text, now)
                 row = {"direction": "out", "by": "account", "phone": text.to, "at": text.accepted_at, "sid": text.sid}
                 row |= {"status": step.status, "error_code": step.error_code}
-            rows.append(row | {"number": text.number, "body": text.body, "at": row["at"].isoformat()})
+            counted = {"segments": count_segments(text.body), "at": row["at"].isoformat()}
+            rows.append(row | {"number": text.number, "body": text.body} | counted)
         return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import ssl
 import threading
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from urllib.parse import SplitResult, urldefrag, urlsplit
 
 import httpx
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ascend_core.errors import BadInput
 from ascend_sms.simulator.carrier import Carrier
@@ -163,6 +164,8 @@ class Postman:
 
     def _post_inbound(self, client: httpx.Client, text: InboundText, *, retry: bool) -> bool:
         url = self._inbound_url or ""
+        if self._faults.take(text.phone, FaultKind.BASE64_INBOUND):
+            text = evolve(text, body=base64.b64encode(text.body.encode()).decode("ascii"))
         try:
             status = self._post(client, url, self._dialect.inbound(url, text, retry=retry), text.phone)
         finally:
