@@ -17,6 +17,7 @@ from ascend_core.cli.showing import say
 from ascend_core.operations.core import Core
 from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.local import LocalEngine
+from ascend_core.runtime.opening import home_from
 from ascend_core.runtime.roles import the_worker
 from ascend_core.store.channels import channels
 from ascend_core.web.public import PublicApp
@@ -44,7 +45,7 @@ def serve(*, host: str, port: int, no_worker: bool) -> None:
         engine = None if no_worker else stack.enter_context(the_worker(core, say))
         if engine is not None:
             stack.enter_context(_working(engine))
-        app = stack.enter_context(closing(PublicApp(core, stir=lambda: _stir(engine))))
+        app = stack.enter_context(closing(PublicApp(core, stir=lambda: _stir(engine), spill_folder=home_from().folder)))
         with suppress(KeyboardInterrupt):
             asyncio.run(serve_app(app, listener, started=lambda: _introduce(core, bound, working=not no_worker)))
         say("Ending: finishing what is in hand …")

@@ -21,6 +21,7 @@ from ascend_core.demo.week import END, FORMS, NEXT_FORM, START, Deed, ceil_slot,
 from ascend_core.engine.phones import Phone, parse_phone
 from ascend_core.errors import BadInput, NeedsAttention
 from ascend_core.operations.connect import the_account
+from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form
 from ascend_core.operations.import_members import import_members
 from ascend_core.operations.publish import publish_flow, put_automation
@@ -172,6 +173,7 @@ class Director:
 
     def _tap(self, code: str, agent: str) -> None:
         now = self.world.clock.now()
+        count_clicks(self.world.core)
         # a tap has no name of its own, so one that was recorded before a crash is told by its time
         if not self.world.core.database.read(lambda tx: has_click(tx, code, now, agent)):
             self.world.tap(f"/{code}", agent=agent)

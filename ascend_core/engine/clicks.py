@@ -8,12 +8,26 @@ calls itself Chrome) is left to the rules that compare requests.
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 
-__all__ = ["RULES_VERSION", "ClickClass", "classify_click"]
+from attrs import frozen
 
-RULES_VERSION = 1
+__all__ = [
+    "COMPARED",
+    "CROWD_MEMBERS",
+    "CROWD_WITHIN",
+    "RULES_VERSION",
+    "SOON",
+    "SWEPT_WITHIN",
+    "ClickAround",
+    "ClickClass",
+    "classify_click",
+    "doubt_about",
+]
+
+RULES_VERSION = 2
 """Stored with each click; raised with every change of the rules, so that history can be classified again."""
 
 _KEPT = 16_384
@@ -34,6 +48,20 @@ class ClickClass(Enum):
     """A browser fetches ahead of a person who may never look."""
     HEAD = "head"
     """Not a GET: nobody saw anything."""
+    UNSURE = "unsure"
+    """Says it is a person's browser, and comes as machines come; a submission through the link makes it a person's."""
+
+
+COMPARED = (ClickClass.PERSON.value, ClickClass.UNSURE.value)
+"""Classes that what happened around a request may change; programs that say what they are stay what they are."""
+
+SOON = timedelta(seconds=3)
+"""Nobody reads a text and taps its link so near to the moment it was delivered; gateways look just then."""
+CROWD_MEMBERS = 3
+CROWD_WITHIN = timedelta(seconds=60)
+"""One address that opens so many members' links in so short a time is a gateway's."""
+SWEPT_WITHIN = timedelta(seconds=2)
+"""Who opens every link of a text in so short a time reads none of them."""
 
 
 _AHEAD = re.compile(r"\b(?:prefetch|prerender|preview|instant)\b", re.IGNORECASE)
@@ -85,3 +113,40 @@ def _classify(method: str, user_agent: str, purpose: str) -> ClickClass:
     if _SCANNER.search(user_agent):
         return ClickClass.SCANNER
     return ClickClass.PERSON
+
+
+@frozen(kw_only=True)
+class ClickAround:
+    """A click that looks like a person's, with what happened around it."""
+
+    id: int
+    link_id: int
+    member_id: int
+    kind: str
+    reason: str | None
+    clicked_at: datetime
+    delivered_at: datetime | None
+    """When its text was; None: no receipt came yet."""
+    submitted: int
+    """Submissions that brought the link's token back from its member."""
+    members_there: int
+    """Members whose links were opened from the same address within ``CROWD_WITHIN``, up to ``CROWD_MEMBERS``."""
+    links_in_message: int
+    links_opened: int
+    """Links of the message that were opened within ``SWEPT_WITHIN``, this one included."""
+
+
+def doubt_about(click: ClickAround) -> str | None:
+    """Why a click is not taken for a person's: ``soon``, ``crowd`` or ``swept``; None: it is. Pure.
+
+    It looks at all that is known, in whatever order it became known.
+    """
+    if click.submitted:
+        return None
+    if click.delivered_at is not None and abs(click.clicked_at - click.delivered_at) <= SOON:
+        return "soon"
+    if click.members_there >= CROWD_MEMBERS:
+        return "crowd"
+    if 1 < click.links_in_message <= click.links_opened:
+        return "swept"
+    return None

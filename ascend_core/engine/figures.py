@@ -17,10 +17,13 @@ from typing import NamedTuple
 __all__ = [
     "ALL_DAYS",
     "ALL_URLS",
+    "DAY_MICROS",
     "DAY_TURNS",
     "FIGURES",
     "SCOPES",
+    "TURNS_MICROS",
     "Cell",
+    "Figures",
     "LinkFact",
     "MemberFacts",
     "MessageFact",
@@ -29,6 +32,8 @@ __all__ = [
     "day_of",
     "figures_of",
     "first_moment_of",
+    "hits_at",
+    "merged",
 ]
 
 SCOPES = ("broadcast", "automation", "arm", "flow", "version")
@@ -40,6 +45,9 @@ DAY_TURNS = timedelta(hours=10)
 """A day of texting turns at 10:00 UTC: between 20:00 in Honolulu and 9:00 in New York nobody in the country is texted,
 so a text counts for the day its reader calls by that name, in every zone from Hawaii to Maine."""
 
+_MICRO = timedelta(microseconds=1)
+DAY_MICROS = timedelta(days=1) // _MICRO
+TURNS_MICROS = DAY_TURNS // _MICRO
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 FIGURES = (
@@ -105,9 +113,9 @@ MemberFacts = tuple[MessageFact, ...]
 Figures = tuple[int, ...]
 
 
-def day_of(moment: datetime) -> int:
-    """The day of texting that *moment* belongs to, counted from 1970."""
-    return (moment - DAY_TURNS - _EPOCH).days
+def day_of(micros: int) -> int:
+    """The day of texting that a moment (microseconds since 1970) belongs to, counted from 1970."""
+    return (micros - TURNS_MICROS) // DAY_MICROS
 
 
 def first_moment_of(day: int) -> datetime:
@@ -161,3 +169,24 @@ def add_up(members: Counter[MemberFacts] | Iterable[MemberFacts]) -> dict[Cell, 
                 for place, value in enumerate(figures):
                     total[place] += times * value
     return {cell: tuple(total) for cell, total in sums.items() if any(total)}
+
+
+def hits_at(subjects: Iterable[Subject], url: int, day: int, hits: tuple[int, int, int]) -> dict[Cell, Figures]:
+    """What single hits (of persons, machines, unsure) on one URL add where no member becomes another than before."""
+    figures = (*(0,) * (len(FIGURES) - len(hits)), *hits)
+    return {
+        Cell(scope, id_, arm, its_url, its_day): figures
+        for scope, id_, arm in subjects
+        for its_url in (ALL_URLS, url)
+        for its_day in (ALL_DAYS, day)
+    }
+
+
+def merged(*parts: Mapping[Cell, Figures]) -> dict[Cell, Figures]:
+    """The sums of *parts*, cell by cell."""
+    sums: dict[Cell, Figures] = {}
+    for part in parts:
+        for cell, figures in part.items():
+            known = sums.get(cell)
+            sums[cell] = figures if known is None else tuple(map(sum, zip(known, figures, strict=True)))
+    return sums

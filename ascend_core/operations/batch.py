@@ -30,7 +30,7 @@ from ascend_core.store import submissions as submission_rows
 from ascend_core.store.clicks import confirm_clicks
 from ascend_core.store.consents import NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
-from ascend_core.store.figures import figures_kept, lock_members
+from ascend_core.store.figures import figures_kept, hold_members
 from ascend_core.store.members import CORE_FIELDS, MemberRecord
 from ascend_core.store.runs import EntryRecord, RunRecord, TimerRecord, TraceRecord
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
@@ -227,7 +227,7 @@ class Batch:
 
     def write(self) -> None:
         """Write everything, each table once, in the order their keys need."""
-        lock_members(self.tx, "member", self._changed_members | set(self.brought.values()))
+        hold_members(self.tx, "member", self._changed_members | set(self.brought.values()))
         with figures_kept(self.tx, "member", set(self.brought.values())):
             self._write_all()
 

@@ -9,8 +9,9 @@ from attrs import frozen
 
 from ascend_core.engine.figures import FIGURES, Cell, MemberFacts, add_up
 from ascend_core.operations.core import Core
+from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.store.database import Tx
-from ascend_core.store.figures import add_to_cells, member_facts, members_with_links
+from ascend_core.store.figures import add_to_cells, facts_of, members_with_links, read_links
 from ascend_core.store.reports import all_cells
 
 __all__ = ["Difference", "check_report", "mend_report"]
@@ -31,6 +32,7 @@ class Difference:
 
 def check_report(core: Core) -> tuple[int, list[Difference]]:
     """Count again from messages, clicks and submissions: how many counters there should be, and those that differ."""
+    count_clicks(core)
     return core.database.read(_check)
 
 
@@ -46,6 +48,7 @@ def mend_report(core: Core) -> list[Difference]:
         add_to_cells(tx, {cell: tuple(row) for cell, row in changes.items()})
         return differences
 
+    count_clicks(core)
     return core.database.write(work)
 
 
@@ -66,7 +69,7 @@ def _recount(tx: Tx) -> dict[Cell, tuple[int, ...]]:
     sums: dict[Cell, list[int]] = {}
     after = 0
     while members := members_with_links(tx, after=after, limit=MEMBERS_AT_ONCE):
-        alike: Counter[MemberFacts] = Counter(member_facts(tx, members, from_rows=True).values())
+        alike: Counter[MemberFacts] = Counter(facts_of(read_links(tx, members, from_rows=True)).values())
         for cell, figures in add_up(alike).items():
             total = sums.setdefault(cell, [0] * len(FIGURES))
             for place, value in enumerate(figures):

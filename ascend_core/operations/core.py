@@ -52,8 +52,11 @@ class Options:
 
     public_url: str = "http://127.0.0.1:8000"
     """Where the world reaches us: webhooks and short links. No slash at the end."""
-    links_url: str | None = None
-    """The short links' own address, where it is another one."""
+    links_urls: tuple[str, ...] = ()
+    """The short links' own addresses, where they have any: the first is put into texts, the others still answer for the
+    links that were texted with them."""
+    links_live: timedelta | None = None
+    """How long a link leads somewhere; None: for ever. What came of it stays known."""
     utm_source: str | None = None
     quiet_hours: QuietHours = field(factory=lambda: QuietHours(start=time(20), end=time(9)))
     """When a flow has none of its own (row J3)."""
@@ -75,7 +78,7 @@ class Options:
     @property
     def short_url(self) -> str:
         """What stands before the code in a text."""
-        return self.links_url or self.public_url
+        return self.links_urls[0] if self.links_urls else self.public_url
 
 
 @frozen(kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from attrs import define, field
 
@@ -159,7 +160,9 @@ class Outgoing:
             url_id=urls[link.url, link.tracker or ""],
             run_id=text.run_id,
             location=location,
+            host=urlsplit(self.core.options.short_url).hostname,
             created_at=self.now,
+            expires_at=None if self.core.options.links_live is None else self.now + self.core.options.links_live,
         )
 
     def _token(self, length: int) -> str:

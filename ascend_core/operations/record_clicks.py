@@ -1,4 +1,4 @@
-"""Clicks: classified, kept one row each, and summed up on their links and in the reports (row F3)."""
+"""Requests for links: classified and made safe before they are answered (row F3); ``count_clicks`` counts them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime
 
 from attrs import frozen
 
-from ascend_core.engine.clicks import RULES_VERSION, ClickClass, classify_click
+from ascend_core.engine.clicks import RULES_VERSION, classify_click
 from ascend_core.operations.core import Core
-from ascend_core.store.clicks import record_clicks
+from ascend_core.store.click_requests import add_requests
 from ascend_core.store.links import LinkTarget, links_by_code
 
 __all__ = ["MOST_AGENT_CHARACTERS", "Hit", "find_link", "find_links", "keep_clicks"]
@@ -44,10 +44,10 @@ def find_links(core: Core, codes: Collection[str]) -> dict[str, LinkTarget]:
     return core.database.read(lambda tx: links_by_code(tx, codes))
 
 
-def keep_clicks(core: Core, hits: Sequence[Hit]) -> int:
-    """Keep *hits* in one transaction; those that are kept already change nothing. Returns how many were new."""
+def keep_clicks(core: Core, hits: Sequence[Hit]) -> None:
+    """Make *hits* safe in one transaction. To keep one that is kept already changes nothing once they are counted."""
     rows = [_row(hit) for hit in hits]
-    return core.database.write(lambda tx: record_clicks(tx, rows))
+    core.database.write(lambda tx: add_requests(tx, rows))
 
 
 def _row(hit: Hit) -> dict[str, object]:
@@ -63,6 +63,5 @@ def _row(hit: Hit) -> dict[str, object]:
         "purpose": hit.purpose[:MOST_AGENT_CHARACTERS] if remembered else "",
         "ip_hash": hit.ip_hash if remembered else None,
         "withheld": int(hit.withheld),
-        "compared": int(kind is not ClickClass.PERSON),
         "rules": RULES_VERSION,
     }

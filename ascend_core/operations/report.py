@@ -10,6 +10,7 @@ from attrs import frozen
 from ascend_core.engine.clicks import RULES_VERSION
 from ascend_core.engine.figures import first_moment_of
 from ascend_core.operations.core import Core
+from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.store.reports import LinkFigures, Per, Scope, link_figures
 
 __all__ = ["ReportRow", "click_report"]
@@ -74,6 +75,7 @@ def click_report(
     *url* restricts it to one link (row G2), *only* to the subject with that name. One query, whose cost follows the
     number of lines, not of messages.
     """
+    count_clicks(core)
     figures = core.database.read(lambda tx: link_figures(tx, by=by, per=per, url=url, only=only))
     return [_row(each) for each in figures]
 

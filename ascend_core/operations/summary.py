@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ascend_core.operations.core import Core
+from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.report import click_report
 from ascend_core.store.clicks import click_counts
 from ascend_core.store.database import Tx
@@ -18,6 +19,7 @@ __all__ = ["summarize"]
 
 def summarize(core: Core) -> dict[str, Any]:
     """The whole picture as one JSON document: members, submissions, triggers, messages, nudges, clicks, report."""
+    count_clicks(core)
     document = core.database.read(_count)
     document["report"] = [row.to_json() for row in click_report(core)]
     document["database"] = core.database.kind

@@ -8,6 +8,7 @@ from datetime import datetime
 from ascend_core.errors import TryLater
 from ascend_core.operations.call_webhooks import call_webhooks
 from ascend_core.operations.core import Core
+from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.due import next_send
 from ascend_core.operations.fan_out import advance_broadcasts
@@ -114,6 +115,8 @@ async def work_now(core: Core) -> int:
     waiting = core.database.read(look)
     now = core.clock.now()
     done = handle_inbound(core, BATCH) if waiting.inbound else 0
+    if waiting.clicks:
+        done += count_clicks(core)
     if waiting.timer_at is not None and waiting.timer_at <= now:
         done += fire_timers(core, BATCH)
     if waiting.broadcasting or (waiting.broadcast_at is not None and waiting.broadcast_at <= now):

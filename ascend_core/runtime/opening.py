@@ -32,6 +32,7 @@ KEY_FILE = "ascend.key"
 CLAIM_FILE = "ascend.claims"
 
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+MOST_DAYS = 36_500
 
 
 @frozen(kw_only=True)
@@ -50,7 +51,8 @@ class Home:
 
 def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     """Read the settings: ``ASCEND_HOME`` (default ``./ascend-data``), ``ASCEND_DATABASE_URL``, ``ASCEND_PUBLIC_URL``,
-    ``ASCEND_LINKS_URL``, ``ASCEND_UTM_SOURCE``, ``ASCEND_HOURS``, ``ASCEND_HOURS_FILE``, ``ASCEND_PROGRAM``,
+    ``ASCEND_LINKS_URL`` (several, with commas: the first goes into texts), ``ASCEND_LINKS_DAYS``,
+    ``ASCEND_UTM_SOURCE``, ``ASCEND_HOURS``, ``ASCEND_HOURS_FILE``, ``ASCEND_PROGRAM``,
     ``ASCEND_CONTACT``, ``ASCEND_NUDGE_GAP``, ``ASCEND_WEBHOOKS_PRIVATE``.
 
     Raises BadInput for a value that does not fit.
@@ -59,8 +61,9 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     options = Options(
         hours=_hours(environment),
         program=Program(name=environment.get("ASCEND_PROGRAM", ""), contact=environment.get("ASCEND_CONTACT", "")),
-        public_url=_url(environment, "ASCEND_PUBLIC_URL") or Options().public_url,
-        links_url=_url(environment, "ASCEND_LINKS_URL"),
+        public_url=next(iter(_urls(environment, "ASCEND_PUBLIC_URL")), Options().public_url),
+        links_urls=_urls(environment, "ASCEND_LINKS_URL"),
+        links_live=_days(environment, "ASCEND_LINKS_DAYS"),
         utm_source=environment.get("ASCEND_UTM_SOURCE"),
         webhooks_private=environment.get("ASCEND_WEBHOOKS_PRIVATE", "").lower() in {"yes", "true", "on", "1"},
     )
@@ -77,13 +80,21 @@ def _hours(environment: Mapping[str, str]) -> HoursByLaw:
     return load_hours(preset) if not own else hours_in(Path(own).read_text("utf-8"), preset)
 
 
-def _url(environment: Mapping[str, str], name: str) -> str | None:
+def _urls(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    values = [value.strip() for value in environment.get(name, "").split(",")]
+    for value in filter(None, values):
+        if not value.startswith(("http://", "https://")):
+            raise BadInput(f"{name} must begin with http:// or https://, not '{value}'")
+    return tuple(value.rstrip("/") for value in values if value)
+
+
+def _days(environment: Mapping[str, str], name: str) -> timedelta | None:
     value = environment.get(name)
     if not value:
         return None
-    if not value.startswith(("http://", "https://")):
-        raise BadInput(f"{name} must begin with http:// or https://, not '{value}'")
-    return value.rstrip("/")
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_DAYS:
+        raise BadInput(f"{name} must be a number of days between 1 and {MOST_DAYS}, not '{value}'")
+    return timedelta(days=int(value))
 
 
 def _length(name: str, written: str) -> timedelta:

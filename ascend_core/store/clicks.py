@@ -1,9 +1,9 @@
-"""Clicks, and the sums of them that links keep."""
+"""Clicks, what happened around them, and the sums of them that links keep."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,99 +12,68 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import text
 
-from ascend_core.store.bulk import returning_rows, table_of
-from ascend_core.store.figures import figures_kept
+from ascend_core.engine.clicks import COMPARED, CROWD_MEMBERS, CROWD_WITHIN, SOON, SWEPT_WITHIN, ClickAround
+from ascend_core.store.bulk import table_of
 from ascend_core.store.reading import pairs
+from ascend_core.store.sql import given, given_rows
 from ascend_core.store.tables import Click, Link, Url
+from ascend_core.store.types import from_micros, to_micros
 
 __all__ = [
-    "COMPARED",
+    "add_to_links",
+    "change_clicks",
     "click_counts",
+    "clicks_beside",
+    "clicks_to_compare",
     "compare_again",
     "confirm_clicks",
+    "doubtful_clicks",
     "has_click",
+    "links_of_clicks",
     "person_clicks",
-    "record_clicks",
     "refresh_links",
 ]
-
-COMPARED = ("person", "unsure")
-"""Classes that what happened around a request may change; programs that say what they are stay what they are."""
 
 _click = table_of(Click)
 _link = table_of(Link)
 _url = table_of(Url)
 
+_JUDGED = ", ".join(f"'{kind}'" for kind in sorted(COMPARED))
+_CROWD = to_micros(from_micros(0) + CROWD_WITHIN)
+_SOON = to_micros(from_micros(0) + SOON)
+_SWEPT = to_micros(from_micros(0) + SWEPT_WITHIN)
 
-def record_clicks(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Add clicks (rows of the click table without ``id``), the links' sums and the figures. Returns how many were new.
 
-    A request is kept once, however often it is told: a later one with its link, time and tag changes nothing.
+# what links keep
+
+
+def add_to_links(tx: Connection, sums: Iterable[tuple[int, int, int, int, int | None]]) -> set[int]:
+    """Add to links' sums: link, hits of persons, of machines and unsure ones, and a person's first time (microseconds).
+
+    Whoever does it keeps the figures of reports too. Returns the links that a person opened for the first time.
     """
+    rows = sorted(sums)
     if not rows:
-        return 0
-    with figures_kept(tx, "link", {row["link_id"] for row in rows}):
-        new = returning_rows(tx, Click, rows, ("link_id", "kind", "clicked_at"))
-        _add_to_links(tx, new)
-    return len(new)
-
-
-def _add_to_links(tx: Connection, new: Sequence[Sequence[Any]]) -> None:
-    """Add to the links' sums: link, class and time (microseconds) of each click."""
-    sums: dict[int, list[int | None]] = {}
-    for link_id, kind, micros in new:
-        total = sums.setdefault(link_id, [link_id, 0, 0, None])
-        if kind == "person":
-            total[1] = (total[1] or 0) + 1
-            total[3] = micros if total[3] is None else min(total[3], micros)
-        else:
-            total[2] = (total[2] or 0) + 1
-    if sums:
-        rows = json.dumps([sums[link_id] for link_id in sorted(sums)], separators=(",", ":"))
-        tx.execute(text(_add_sql(tx.dialect.name)), {"rows": rows})
+        return set()
+    changed = tx.execute(text(_add_sql(tx.dialect.name)), {"rows": json.dumps(rows, separators=(",", ":"))}).all()
+    more = {row[0]: row[1] for row in rows}
+    return {link_id for link_id, person in changed if person == more[link_id] > 0}
 
 
 @lru_cache(maxsize=2)
 def _add_sql(kind: str) -> str:
-    names = ("id", "person", "machine", "first")
-    if kind == "sqlite":
-        picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(names))
-        source, least = "json_each(:rows)", "min"
-    else:
-        picked = ", ".join(f"CAST(value->>{place} AS bigint) AS {name}" for place, name in enumerate(names))
-        source, least = "jsonb_array_elements(CAST(:rows AS jsonb)) AS item(value)", "least"
+    least = "min" if kind == "sqlite" else "least"
     return (
         "UPDATE link AS t SET person_clicks = t.person_clicks + v.person, "  # noqa: S608 -- fixed words
-        "machine_clicks = t.machine_clicks + v.machine, "
+        "machine_clicks = t.machine_clicks + v.machine, unsure_clicks = t.unsure_clicks + v.unsure, "
         f"first_click_at = {least}(coalesce(t.first_click_at, v.first), coalesce(v.first, t.first_click_at)) "
-        f"FROM (SELECT {picked} FROM {source}) AS v WHERE t.id = v.id"
+        f"FROM ({given_rows(kind, 'link_id person machine unsure first')}) AS v WHERE t.id = v.link_id "
+        "RETURNING id, person_clicks"
     )
-
-
-def confirm_clicks(tx: Connection, link_ids: Collection[int]) -> None:
-    """Submissions came through these links: whoever opened them was a person. Inside ``figures_kept``."""
-    if not link_ids:
-        return
-    ids = {"ids": json.dumps(sorted(link_ids))}
-    tx.execute(
-        text(
-            "UPDATE click SET kind = 'person', reason = NULL "  # noqa: S608 -- fixed words
-            f"WHERE kind = 'unsure' AND link_id IN (SELECT id FROM link WHERE id IN ({_given(tx)}) AND EXISTS "
-            "(SELECT 1 FROM submission s WHERE s.link_id = link.id AND s.matched_by = 'exact'))"
-        ),
-        ids,
-    )
-    refresh_links(tx, link_ids)
-
-
-def _given(tx: Connection) -> str:
-    if tx.dialect.name == "sqlite":
-        return "SELECT value FROM json_each(:ids)"
-    return "SELECT CAST(value AS bigint) FROM jsonb_array_elements(CAST(:ids AS jsonb))"
 
 
 def refresh_links(tx: Connection, link_ids: Collection[int]) -> None:
-    """Sum up again what links keep of their clicks and submissions; inside ``figures_kept``."""
+    """Sum up again what links keep of their clicks and submissions. Inside ``figures_kept``."""
     if not link_ids:
         return
     clicks = "FROM click c WHERE c.link_id = link.id AND c.kind"
@@ -112,14 +81,29 @@ def refresh_links(tx: Connection, link_ids: Collection[int]) -> None:
     query = (
         f"UPDATE link SET person_clicks = (SELECT count(*) {clicks} = 'person'), "  # noqa: S608 -- fixed words
         f"unsure_clicks = (SELECT count(*) {clicks} = 'unsure'), "
-        f"machine_clicks = (SELECT count(*) {clicks} NOT IN ('person', 'unsure')), "
+        f"machine_clicks = (SELECT count(*) {clicks} NOT IN ({_JUDGED})), "
         f"first_click_at = (SELECT min(c.clicked_at) {clicks} = 'person'), "
         f"exact_submissions = (SELECT count(*) {came} 'exact'), "
         f"submitted_at = (SELECT min(s.created_at) {came} 'exact'), "
-        f"estimated_submissions = (SELECT count(*) {came} 'estimated') "
-        f"WHERE id IN ({_given(tx)})"
+        f"estimated_submissions = (SELECT count(*) {came} 'estimated') WHERE id IN ({given(tx)})"
     )
-    tx.execute(text(query), {"ids": json.dumps(sorted(link_ids))})
+    tx.execute(text(query), {"ids": _ids(link_ids)})
+
+
+def confirm_clicks(tx: Connection, link_ids: Collection[int]) -> None:
+    """Submissions came through these links: whoever opened one was a person. Inside ``figures_kept``."""
+    if not link_ids:
+        return
+    query = (
+        "UPDATE click SET kind = 'person', reason = NULL WHERE kind = 'unsure' AND link_id IN "  # noqa: S608 -- fixed words
+        f"(SELECT id FROM link WHERE id IN ({given(tx)}) AND EXISTS "
+        "(SELECT 1 FROM submission s WHERE s.link_id = link.id AND s.matched_by = 'exact'))"
+    )
+    tx.execute(text(query), {"ids": _ids(link_ids)})
+    refresh_links(tx, link_ids)
+
+
+# what happened around them
 
 
 def compare_again(tx: Connection, message_ids: Collection[int]) -> None:
@@ -128,6 +112,108 @@ def compare_again(tx: Connection, message_ids: Collection[int]) -> None:
         return
     links = select(_link.c.id).where(_link.c.message_id.in_(sorted(message_ids)))
     tx.execute(update(_click).where(_click.c.link_id.in_(links), _click.c.kind.in_(COMPARED)).values(compared=0))
+
+
+def clicks_to_compare(tx: Connection, limit: int) -> list[int]:
+    """Clicks that are to be compared again."""
+    query = text("SELECT id FROM click WHERE compared = 0 ORDER BY id LIMIT :limit")
+    return [id_ for (id_,) in tx.execute(query, {"limit": limit})]
+
+
+def clicks_beside(
+    tx: Connection, spans: Sequence[tuple[int, int, int]], links: Sequence[tuple[int, int, int]]
+) -> set[int]:
+    """Persons' clicks that new ones may put in doubt: from an address, and on the other links of a message.
+
+    *spans*: hash of an address, from and to (microseconds); *links*: link, from and to.
+    """
+    found: set[int] = set()
+    if spans:
+        query = (
+            f"SELECT c.id FROM ({given_rows(tx, 'hash since until')}) AS v "  # noqa: S608 -- fixed words
+            "CROSS JOIN click c WHERE c.ip_hash = v.hash AND c.kind = 'person' "
+            f"AND c.clicked_at BETWEEN v.since - {_CROWD} AND v.until + {_CROWD}"
+        )
+        found.update(id_ for (id_,) in tx.execute(text(query), {"rows": json.dumps(spans)}))
+    if links:
+        query = (
+            f"SELECT c.id FROM ({given_rows(tx, 'id since until')}) AS v "  # noqa: S608 -- fixed words
+            "CROSS JOIN link l JOIN link other ON other.message_id = l.message_id AND other.id <> l.id "
+            "JOIN click c ON c.link_id = other.id WHERE l.id = v.id AND c.kind = 'person' "
+            f"AND c.clicked_at BETWEEN v.since - {_SWEPT} AND v.until + {_SWEPT}"
+        )
+        found.update(id_ for (id_,) in tx.execute(text(query), {"rows": json.dumps(links)}))
+    return found
+
+
+def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:
+    """The links that were opened."""
+    if not click_ids:
+        return set()
+    query = f"SELECT DISTINCT link_id FROM click WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
+    return {id_ for (id_,) in tx.execute(text(query), {"ids": _ids(click_ids)})}
+
+
+def doubtful_clicks(tx: Connection, click_ids: Collection[int]) -> list[ClickAround]:
+    """Those that are in doubt or may come into it, with what happened around them, by id. The rest are persons'."""
+    if not click_ids:
+        return []
+    rows = tx.execute(text(_around_sql(tx.dialect.name)), {"ids": _ids(click_ids)}).all()
+    return [
+        ClickAround(
+            id=id_,
+            link_id=link,
+            member_id=member,
+            kind=kind,
+            reason=reason,
+            clicked_at=from_micros(at),
+            delivered_at=None if delivered is None else from_micros(delivered),
+            submitted=submitted,
+            members_there=crowd,
+            links_in_message=links,
+            links_opened=opened,
+        )
+        for id_, link, member, kind, reason, at, delivered, submitted, crowd, links, opened in rows
+    ]
+
+
+@lru_cache(maxsize=2)
+def _around_sql(kind: str) -> str:
+    crowd = (
+        "(SELECT count(*) FROM (SELECT DISTINCT near.member_id FROM click c2 JOIN link near ON near.id = c2.link_id "  # noqa: S608 -- fixed words
+        f"WHERE c2.ip_hash = c.ip_hash AND c2.clicked_at BETWEEN c.clicked_at - {_CROWD} AND c.clicked_at + {_CROWD} "
+        f"AND c2.kind IN ({_JUDGED}) LIMIT {CROWD_MEMBERS}) AS members)"
+    )
+    links = "(SELECT count(*) FROM link l2 WHERE l2.message_id = l.message_id)"
+    opened = (
+        "(SELECT count(DISTINCT c2.link_id) FROM link l2 JOIN click c2 ON c2.link_id = l2.id "  # noqa: S608 -- fixed words
+        f"WHERE l2.message_id = l.message_id AND c2.kind IN ({_JUDGED}) "
+        f"AND c2.clicked_at BETWEEN c.clicked_at - {_SWEPT} AND c.clicked_at + {_SWEPT})"
+    )
+    return (
+        "WITH c AS MATERIALIZED (SELECT c.id, c.link_id, l.member_id, c.kind, c.reason, c.clicked_at, "  # noqa: S608 -- fixed words
+        "CASE WHEN m.state = 'delivered' THEN m.settled_at END AS delivered, "
+        f"l.exact_submissions, {crowd} AS crowd, {links} AS links, {opened} AS opened "
+        "FROM click c JOIN link l ON l.id = c.link_id JOIN message m ON m.id = l.message_id "
+        f"WHERE c.id IN ({given(kind)}) AND c.kind IN ({_JUDGED})) "
+        "SELECT * FROM c WHERE c.kind = 'unsure' "
+        f"OR c.delivered BETWEEN c.clicked_at - {_SOON} AND c.clicked_at + {_SOON} "
+        f"OR c.crowd >= {CROWD_MEMBERS} OR (c.links > 1 AND c.opened >= c.links) ORDER BY c.id"
+    )
+
+
+def change_clicks(tx: Connection, compared: Collection[int], kinds: Sequence[tuple[int, str, str | None]]) -> None:
+    """Say that clicks were compared, and give some another class: id, class, reason. Inside ``figures_kept``."""
+    if compared:
+        query = f"UPDATE click SET compared = 1 WHERE compared = 0 AND id IN ({given(tx)})"  # noqa: S608 -- fixed words
+        tx.execute(text(query), {"ids": _ids(compared)})
+    for kind, reason in sorted({(kind, reason) for _, kind, reason in kinds}, key=str):
+        ids = [id_ for id_, its_kind, its_reason in kinds if (its_kind, its_reason) == (kind, reason)]
+        query = f"UPDATE click SET kind = :kind, reason = :reason WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
+        tx.execute(text(query), {"ids": _ids(ids), "kind": kind, "reason": reason})
+
+
+# reading
 
 
 def person_clicks(tx: Connection, member_ids: Collection[int], since: datetime) -> list[tuple[int, int, int, datetime]]:
@@ -158,3 +244,7 @@ def click_counts(tx: Connection) -> dict[str, int]:
     """How many clicks of each class there are."""
     statement = select(_click.c.kind, func.count()).group_by(_click.c.kind).order_by(_click.c.kind)
     return pairs(tx.execute(statement))
+
+
+def _ids(ids: Collection[Any]) -> str:
+    return json.dumps(sorted(ids), separators=(",", ":"))

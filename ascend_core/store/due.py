@@ -11,13 +11,15 @@ from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import table_of
 from ascend_core.store.messages import PURPOSES
-from ascend_core.store.tables import Broadcast, InboundText, Message, Timer, WebhookCall
+from ascend_core.store.tables import Broadcast, Click, ClickRequest, InboundText, Message, Timer, WebhookCall
 
 __all__ = ["Waiting", "look"]
 
 _broadcast = table_of(Broadcast)
+_click = table_of(Click)
 _inbound = table_of(InboundText)
 _message = table_of(Message)
+_request = table_of(ClickRequest)
 _timer = table_of(Timer)
 _call = table_of(WebhookCall)
 
@@ -36,6 +38,8 @@ class Waiting:
     """When the next scheduled broadcast begins."""
     broadcasting: bool
     """Whether one is under way or being cleared away: it depends on no time."""
+    clicks: bool
+    """Whether requests for links are to be counted, or clicks compared again."""
 
 
 def _look() -> Select[Any]:
@@ -51,6 +55,8 @@ def _look() -> Select[Any]:
     left = _broadcast.c.finished_at.is_(None)
     scheduled = select(func.min(_broadcast.c.starts_at)).where(left, _broadcast.c.state == "scheduled")
     busy = select(func.min(_broadcast.c.id)).where(left, _broadcast.c.state.in_(("sending", "cancelled")))
+    requested = select(func.min(_request.c.id))
+    doubtful = select(func.min(_click.c.id)).where(text("compared = 0"))
     return select(
         inbound.scalar_subquery().label("inbound"),
         timer.scalar_subquery().label("timer_at"),
@@ -59,6 +65,7 @@ def _look() -> Select[Any]:
         call.scalar_subquery().label("call_at"),
         scheduled.scalar_subquery().label("broadcast_at"),
         busy.scalar_subquery().label("broadcasting"),
+        func.coalesce(requested.scalar_subquery(), doubtful.scalar_subquery()).label("clicks"),
     )
 
 
@@ -77,4 +84,5 @@ def look(tx: Connection) -> Waiting:
         call_at=row.call_at,
         broadcast_at=row.broadcast_at,
         broadcasting=row.broadcasting is not None,
+        clicks=row.clicks is not None,
     )

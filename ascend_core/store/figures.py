@@ -9,27 +9,44 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from ascend_core.engine.figures import (
+    DAY_MICROS,
     FIGURES,
+    TURNS_MICROS,
     Cell,
+    Figures,
     LinkFact,
     MemberFacts,
     MessageFact,
     Subject,
     add_up,
     day_of,
+    hits_at,
+    merged,
 )
-from ascend_core.store.types import from_micros
+from ascend_core.store.sql import given_rows
 
-__all__ = ["REACHED", "add_to_cells", "figures_kept", "lock_members", "member_facts", "members_with_links"]
+__all__ = [
+    "REACHED",
+    "LinkRow",
+    "add_to_cells",
+    "difference",
+    "facts_of",
+    "figures_kept",
+    "hits_of",
+    "hold_members",
+    "lock_members",
+    "members_with_links",
+    "read_links",
+]
 
 REACHED = ("sent", "delivered")
 """A message counts once the provider took it, unless it surely did not arrive."""
@@ -59,13 +76,48 @@ def figures_kept(tx: Connection, of: Of, ids: Collection[int]) -> Iterator[None]
     if not members:
         yield
         return
-    change = Counter(member_facts(tx, members).values())
+    before = read_links(tx, members)
     yield
-    before = change.copy()
-    change.clear()
-    change.update(member_facts(tx, members).values())
-    change.subtract(before)
-    add_to_cells(tx, add_up(change))
+    add_to_cells(tx, difference(before, read_links(tx, members)))
+
+
+def difference(before: Sequence[LinkRow], after: Sequence[LinkRow]) -> dict[Cell, Figures]:
+    """What is to be added to the counters when members who added *before* now add *after*."""
+    change = Counter(facts_of(after).values())
+    change.subtract(Counter(facts_of(before).values()))
+    return add_up(change)
+
+
+def hits_of(tx: Connection, hits: Sequence[tuple[int, int, int, int]]) -> dict[Cell, Figures]:
+    """What single hits add: link, and how many of persons, of machines, and unsure ones. One query, a row a URL."""
+    if not hits:
+        return {}
+    found = tx.execute(text(_hits_sql(tx.dialect.name)), {"rows": json.dumps(sorted(hits))}).all()
+    return merged(
+        *(
+            hits_at(_subjects(*subjects), url, day_of(day * DAY_MICROS + TURNS_MICROS), (int(p), int(m), int(u)))
+            for *subjects, day, url, p, m, u in found
+        )
+    )
+
+
+@lru_cache(maxsize=2)
+def _hits_sql(kind: str) -> str:
+    reached = ", ".join(f"'{state}'" for state in REACHED)
+    return (
+        "SELECT m.broadcast_id, m.automation_id, r.arm, m.flow_id, m.version_id, "  # noqa: S608 -- fixed words
+        f"(coalesce(m.sent_at, m.settled_at, m.created_at) - {TURNS_MICROS}) / {DAY_MICROS}, l.url_id, "
+        "sum(v.person), sum(v.machine), sum(v.unsure) "
+        f"FROM ({given_rows(kind, 'id person machine unsure')}) AS v CROSS JOIN link l "
+        "JOIN message m ON m.id = l.message_id LEFT JOIN run r ON r.id = m.run_id "
+        f"WHERE l.id = v.id AND m.state IN ({reached}) GROUP BY 1, 2, 3, 4, 5, 6, 7"
+    )
+
+
+def hold_members(tx: Connection, of: Of, ids: Collection[int]) -> None:
+    """Lock the members that rows belong to, where that is needed: on SQLite there is one writer anyway."""
+    if tx.dialect.name != "sqlite":
+        lock_members(tx, of, ids)
 
 
 def lock_members(tx: Connection, of: Of, ids: Collection[int]) -> list[int]:
@@ -79,38 +131,48 @@ def lock_members(tx: Connection, of: Of, ids: Collection[int]) -> list[int]:
     return [id_ for (id_,) in tx.execute(text(query), {"ids": _array(ids)})]
 
 
-def member_facts(tx: Connection, members: Collection[int], *, from_rows: bool = False) -> dict[int, MemberFacts]:
-    """What counts of these members; who got no text with a link is left out.
+class LinkRow(NamedTuple):
+    """A link of a text that reached its member, with what counts of it."""
+
+    id: int
+    member: int
+    message: int
+    broadcast: int | None
+    automation: int | None
+    arm: str | None
+    flow: int | None
+    version: int | None
+    micros: int
+    """When the text reached them, in microseconds since 1970."""
+    url: int
+    person: int
+    machine: int
+    unsure: int
+    exact: int
+    estimated: int
+
+
+def read_links(tx: Connection, members: Collection[int], *, from_rows: bool = False) -> list[LinkRow]:
+    """The links of these members in texts that reached them, by message.
 
     *from_rows*: clicks and submissions are counted one by one, not taken from the sums that links keep.
     """
-    rows = tx.execute(text(_facts_sql(tx.dialect.name, from_rows)), {"ids": _array(members)})
+    found = tx.execute(text(_links_sql(tx.dialect.name, from_rows)), {"ids": _array(members)}).all()
+    return [LinkRow._make(row) for row in found]
+
+
+def facts_of(rows: Iterable[LinkRow]) -> dict[int, MemberFacts]:
+    """What counts of the members whose links these are."""
     messages: dict[int, dict[int, tuple[tuple[Subject, ...], int, list[LinkFact]]]] = {}
-    for (
-        member,
-        message,
-        broadcast,
-        automation,
-        arm,
-        flow,
-        version,
-        moment,
-        url,
-        person,
-        machine,
-        unsure,
-        exact,
-        estimated,
-    ) in rows:
-        link = LinkFact(url, person, machine, unsure, exact, estimated)
+    for _, member, message, broadcast, automation, arm, flow, version, micros, *counts in rows:
         known = messages.setdefault(member, {})
         if message in known:
-            known[message][2].append(link)
+            known[message][2].append(LinkFact._make(counts))
         else:
             subjects = _subjects(broadcast, automation, arm, flow, version)
-            known[message] = (subjects, day_of(from_micros(moment)), [link])
+            known[message] = (subjects, day_of(micros), [LinkFact._make(counts)])
     return {
-        member: tuple(MessageFact(subjects, day, tuple(links)) for subjects, day, links in its.values())
+        member: tuple([MessageFact(subjects, day, tuple(links)) for subjects, day, links in its.values()])
         for member, its in messages.items()
     }
 
@@ -136,7 +198,7 @@ def _subjects(
 
 
 @lru_cache(maxsize=4)
-def _facts_sql(kind: str, from_rows: bool) -> str:
+def _links_sql(kind: str, from_rows: bool) -> str:
     sums = "l.person_clicks, l.machine_clicks, l.unsure_clicks, l.exact_submissions, l.estimated_submissions"
     if from_rows:
         clicks = "(SELECT count(*) FROM click c WHERE c.link_id = l.id AND c.kind {})"
@@ -153,7 +215,7 @@ def _facts_sql(kind: str, from_rows: bool) -> str:
     reached = ", ".join(f"'{state}'" for state in REACHED)
     # CROSS JOIN tells SQLite to begin with the members; elsewhere it is a plain join
     return (
-        "SELECT l.member_id, l.message_id, m.broadcast_id, m.automation_id, r.arm, m.flow_id, m.version_id, "  # noqa: S608 -- fixed words
+        "SELECT l.id, l.member_id, l.message_id, m.broadcast_id, m.automation_id, r.arm, m.flow_id, m.version_id, "  # noqa: S608 -- fixed words
         f"coalesce(m.sent_at, m.settled_at, m.created_at), l.url_id, {sums} "
         f"FROM {_IDS[kind]} AS given CROSS JOIN link l JOIN message m ON m.id = l.message_id "
         "LEFT JOIN run r ON r.id = m.run_id "

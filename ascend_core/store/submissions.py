@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.reading import fetch, pairs, pick
+from ascend_core.store.sql import given
 from ascend_core.store.tables import Activity, DiscoveredField, FieldMapping, Submission
+from ascend_core.store.types import from_micros, to_micros
 
 __all__ = [
     "ActivityRecord",
     "SubmissionRecord",
+    "UnexplainedSubmission",
     "discovered_fields",
     "field_mappings",
     "fired_counts",
@@ -29,6 +33,7 @@ __all__ = [
     "note_fields",
     "outcome_counts",
     "people_of_members",
+    "reattribute",
     "reserve_activity_ids",
     "reserve_submission_ids",
     "save_mapping",
@@ -37,6 +42,7 @@ __all__ = [
     "submissions_of_people",
     "submitted_times",
     "trigger_counts",
+    "unexplained_submissions",
     "update_submissions",
 ]
 
@@ -166,6 +172,45 @@ def submitted_times(tx: Connection, member_ids: Collection[int]) -> dict[tuple[i
     for member_id, form_id, created_at in tx.execute(statement):
         times.setdefault((member_id, form_id), []).append(created_at)
     return times
+
+
+@frozen(kw_only=True)
+class UnexplainedSubmission:
+    """A submission that brought no token, and the link that is taken for its cause, if any."""
+
+    id: int
+    member_id: int
+    form_id: int
+    created_at: datetime
+    link_id: int | None
+
+
+def unexplained_submissions(
+    tx: Connection, link_ids: Collection[int], *, since: datetime
+) -> list[UnexplainedSubmission]:
+    """Submissions since then, by the members that links belong to, that brought no token; by id."""
+    query = (
+        "SELECT s.id, s.member_id, s.form_id, s.created_at, s.link_id FROM submission s "  # noqa: S608 -- fixed words
+        f"WHERE s.member_id IN (SELECT member_id FROM link WHERE id IN ({given(tx)})) "
+        "AND s.form_id IS NOT NULL AND s.created_at >= :since "
+        "AND (s.matched_by IS NULL OR s.matched_by = 'estimated') ORDER BY s.id"
+    )
+    found = tx.execute(text(query), {"ids": json.dumps(sorted(link_ids)), "since": to_micros(since)}).all()
+    return [
+        UnexplainedSubmission(
+            id=id_, member_id=member_id, form_id=form_id, created_at=from_micros(created), link_id=link_id
+        )
+        for id_, member_id, form_id, created, link_id in found
+    ]
+
+
+def reattribute(tx: Connection, causes: Sequence[tuple[int, int | None]]) -> None:
+    """Take other links for the causes of submissions: submission and link. Inside ``figures_kept``."""
+    rows = [
+        {"id": id_, "link_id": link_id, "matched_by": None if link_id is None else "estimated"}
+        for id_, link_id in sorted(causes)
+    ]
+    update_rows(tx, Submission, rows)
 
 
 def field_mappings(tx: Connection, account_id: int) -> dict[str, tuple[str, str]]:

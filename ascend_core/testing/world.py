@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
+from zlib import crc32
 
 import attrs
 import httpx
@@ -34,7 +35,7 @@ from ascend_core.testing.clock import VirtualClock
 from ascend_core.web.public import PublicApp
 from ascend_core.web.serving import ThreadedServer, bind, url_of
 
-__all__ = ["PHONE_AGENT", "World", "rebased"]
+__all__ = ["PHONE_AGENT", "World", "address_of", "rebased"]
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ class World:
         self._carrier_server = ThreadedServer(self.carrier.app, bind())
         listener = bind()
         self.core = self._open_core(folder, database_url, url_of(listener), options or {})
-        self._public = PublicApp(self.core)
+        self._public = PublicApp(self.core, spill_folder=folder)
         self._public_server = ThreadedServer(self._public, listener)
         self.carrier.point_webhooks(f"{self.public_url}/hooks/{channel}/inbound")
         self._http = httpx.Client(trust_env=False, timeout=30, verify=False)  # noqa: S501 -- loopback, in plain HTTP
@@ -205,11 +206,19 @@ class World:
         self.go_to(self.clock.now() + by)
 
     def tap(self, link: str, *, agent: str = PHONE_AGENT, method: str = "GET", headers: Mapping[str, str] = {}) -> str:
-        """Follow a short link, as a phone or as a program would. Returns where it leads; empty: nowhere."""
-        reply = self._http.request(
-            method, rebased(link, self.public_url), headers={"user-agent": agent, **headers}, follow_redirects=False
-        )
+        """Follow a short link, as a phone or as a program would. Returns where it leads; empty: nowhere.
+
+        Everybody has an address of their own, unless *headers* give another (``x-forwarded-for``).
+        """
+        sent = {"user-agent": agent, "x-forwarded-for": address_of(link), **headers}
+        reply = self._http.request(method, rebased(link, self.public_url), headers=sent, follow_redirects=False)
         return str(reply.headers.get("location", ""))
+
+
+def address_of(link: str) -> str:
+    """The address of whoever got *link*: one that belongs to nobody (198.18.0.0/15 is kept for measuring networks)."""
+    third, fourth = divmod(crc32(link.encode()) % 65_536, 256)
+    return f"198.18.{third}.{fourth}"
 
 
 def rebased(url: str, base: str) -> str:

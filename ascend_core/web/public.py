@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
+from pathlib import Path
 
 from ascend_core.contracts import Answer
 from ascend_core.operations.core import Core
+from ascend_core.operations.wording import Program
 from ascend_core.web.click_writer import ClickWriter
 from ascend_core.web.redirect import NOT_FOUND, Redirect, code_in
 from ascend_core.web.requests import Receive, Scope, Send, send_answer
@@ -13,28 +16,43 @@ from ascend_core.web.webhooks import Webhooks
 
 __all__ = ["PublicApp"]
 
-HOME = Answer(
-    content_type="text/html; charset=utf-8",
-    headers={"x-robots-tag": "noindex"},
-    body=(
-        b'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        b"<title>Links from text messages</title><h1>Links from text messages</h1>"
-        b"<p>This address serves the links in texts that people signed up for. "
-        b"To get no more texts, reply STOP to any of them.</p></html>"
-    ),
-)
+ROBOTS = Answer(content_type="text/plain; charset=utf-8", body=b"User-agent: *\nDisallow:\n")
+"""Nothing is forbidden: whoever checks where a link leads must be able to. Answers say ``noindex`` by themselves."""
+
+
+def _home(program: Program) -> Answer:
+    """Who stands behind these links, for whoever types the bare address."""
+    title = "Links from text messages"
+    if program.name:
+        title = f"Links in text messages from {escape(program.name)}"
+    contact = f"<p>Questions? {escape(program.contact)}</p>" if program.contact else ""
+    return Answer(
+        content_type="text/html; charset=utf-8",
+        headers={"x-robots-tag": "noindex"},
+        body=(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f"<title>{title}</title><h1>{title}</h1>"
+            "<p>This address serves the links in texts that people signed up for. "
+            f"To get no more texts, reply STOP to any of them.</p>{contact}</html>"
+        ).encode(),
+    )
 
 
 class PublicApp:
     """The ASGI application of the public address."""
 
-    def __init__(self, core: Core, *, stir: Callable[[], None] = lambda: None) -> None:
-        self._writer = ClickWriter(core)
+    def __init__(
+        self, core: Core, *, stir: Callable[[], None] = lambda: None, spill_folder: Path | None = None
+    ) -> None:
+        """*stir* hears of work that came in; *spill_folder* is where clicks go while the database takes none."""
+        self._home = _home(core.options.program)
+        self._writer = ClickWriter(core, spill_folder)
         self._redirect = Redirect(core, self._writer)
         self._webhooks = Webhooks(core, stir)
 
     def close(self) -> None:
         """Commit what is queued."""
+        self._redirect.close()
         self._writer.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +71,9 @@ class PublicApp:
         elif path.startswith("/hooks/"):
             await self._webhooks.answer(scope, receive, send)
         elif path == "/":
-            await send_answer(send, HOME, head_only=scope["method"] == "HEAD")
+            await send_answer(send, self._home, head_only=scope["method"] == "HEAD")
+        elif path == "/robots.txt":
+            await send_answer(send, ROBOTS, head_only=scope["method"] == "HEAD")
         elif path == "/health":
             await send_answer(send, Answer(body=b"ok\n"))
         else:

@@ -1,26 +1,22 @@
-"""Short links: a click is committed, then answered with a 302 that nobody may cache (rows F2, F3, F5)."""
+"""Short links: a click is safe, then answered with a 302 that nobody may cache (rows F2, F3, F5)."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections import OrderedDict
+from urllib.parse import urlsplit
 
 from ascend_core.contracts import Answer
 from ascend_core.operations.core import Core
 from ascend_core.operations.outgoing import CODE_ALPHABET, CODE_LENGTH
-from ascend_core.operations.record_clicks import Hit, find_link
+from ascend_core.operations.record_clicks import Hit
 from ascend_core.store.links import LinkTarget
 from ascend_core.web.click_writer import ClickWriter
+from ascend_core.web.ip_hashes import IpHashes
+from ascend_core.web.lookups import Lookups
+from ascend_core.web.misses import Misses
 from ascend_core.web.requests import Scope, Send, send_answer
 
-__all__ = ["Redirect", "code_in"]
-
-WAIT_SECONDS = 0.25
-"""A click that is not committed by then stays queued, and the person goes on: a redirect never fails for our sake."""
-
-REMEMBERED = 100_000
-"""Links held in memory; a link never changes where it leads."""
+__all__ = ["NOT_FOUND", "TOO_MANY", "Redirect", "code_in"]
 
 MOST_TAG = 1 << 30
 """Tags of requests, which tell those of one moment apart, begin again after so many."""
@@ -29,66 +25,117 @@ _TRAILING = ".,!?;:)]}'\"”’»… "
 """What people and programs glue to the end of a link."""
 
 _LETTERS = frozenset(CODE_ALPHABET)
+_PURPOSES = frozenset({b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"})
+_REFUSALS = frozenset({b"sec-gpc", b"dnt"})
+"""Headers by which a browser asks not to be remembered, when they say 1."""
 
-NOT_FOUND = Answer(
-    status=404,
-    content_type="text/html; charset=utf-8",
-    headers={"cache-control": "no-store", "x-robots-tag": "noindex, nofollow"},
-    body=(
-        b'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        b"<title>This link is not active</title><h1>This link is not active</h1>"
-        b"<p>It may have expired, or it was not copied whole. Please look at the text it came from.</p></html>"
-    ),
+_REDIRECT_HEADERS = [
+    (b"cache-control", b"private, no-store"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-length", b"0"),
+]
+_BODY = {"type": "http.response.body", "body": b""}
+
+_PAGE_HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
+
+
+def _page(status: int, title: str, sentence: str) -> Answer:
+    return Answer(
+        status=status,
+        content_type="text/html; charset=utf-8",
+        headers=_PAGE_HEADERS,
+        body=(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f"<title>{title}</title><h1>{title}</h1><p>{sentence}</p></html>"
+        ).encode(),
+    )
+
+
+NOT_FOUND = _page(
+    404,
+    "This link is not active",
+    "It may have expired, or it was not copied whole. Please look at the text it came from.",
 )
+TOO_MANY = _page(429, "Too many links that are not active", "Please wait a minute and try again.")
 
 
 class Redirect:
     """Answers ``/<code>``. Nothing in the request can change where it leads."""
 
     def __init__(self, core: Core, writer: ClickWriter) -> None:
-        self._core = core
+        self._clock = core.clock
         self._writer = writer
-        self._known: OrderedDict[str, LinkTarget] = OrderedDict()
+        self._lookups = Lookups(core)
+        self._addresses = IpHashes(core)
+        self._misses = Misses(core.clock)
+        self._hosts = frozenset(urlsplit(url).hostname for url in core.options.links_urls)
         self._tags = itertools.count(int(core.randomness.fraction() * MOST_TAG))
 
-    async def answer(self, scope: Scope, send: Send, code: str) -> None:
-        """Keep the click and send the person on; 404 for a code that leads nowhere."""
-        target = self._known.get(code) or await asyncio.to_thread(self._find, code)
-        head = scope["method"] == "HEAD"
-        if target is None:
-            await send_answer(send, NOT_FOUND, head_only=head)
-            return
-        done = self._writer.keep(_hit(self._core, target, scope, next(self._tags) % MOST_TAG))
-        await asyncio.wait([asyncio.wrap_future(done)], timeout=WAIT_SECONDS)
-        headers = {
-            "location": target.location,
-            "cache-control": "private, no-store",
-            "x-robots-tag": "noindex, nofollow",
-            "referrer-policy": "no-referrer",
-        }
-        await send_answer(send, Answer(status=302, headers=headers), head_only=head)
+    def close(self) -> None:
+        """End the look-ups."""
+        self._lookups.close()
 
-    def _find(self, code: str) -> LinkTarget | None:
-        target = find_link(self._core, code)
-        if target is not None:
-            self._known[code] = target
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        return target
+    async def answer(self, scope: Scope, send: Send, code: str) -> None:
+        """Keep the click and send the person on; 404 for a code that leads nowhere, or nowhere any more."""
+        target = self._lookups.remembered(code)
+        if target is None:
+            visitor = _visitor(scope)
+            if self._misses.are_too_many(visitor):
+                await send_answer(send, TOO_MANY, head_only=scope["method"] == "HEAD")
+                return
+            target = await self._lookups.find(code)
+            if target is None:
+                self._misses.note(visitor)
+        now = self._clock.now()
+        if (
+            target is None
+            or (target.expires_at is not None and target.expires_at <= now)
+            or (target.host is not None and len(self._hosts) > 1 and not self._is_at_home(target, scope))
+        ):
+            await send_answer(send, NOT_FOUND, head_only=scope["method"] == "HEAD")
+            return
+        agent, purpose, withheld = "", "", False
+        for name, value in scope["headers"]:
+            if name == b"user-agent":
+                agent = value.decode("latin-1")
+            elif name in _PURPOSES:
+                purpose = f"{purpose} {value.decode('latin-1')}".strip()
+            elif name in _REFUSALS:
+                withheld = withheld or value == b"1"
+        await self._writer.keep(
+            Hit(
+                link_id=target.id,
+                at=now,
+                tag=next(self._tags) % MOST_TAG,
+                method=scope["method"],
+                user_agent=agent,
+                purpose=purpose,
+                ip_hash=None if withheld else self._addresses.hash_of(_visitor(scope), now),
+                withheld=withheld,
+            )
+        )
+        await send({"type": "http.response.start", "status": 302, "headers": _headers(target)})
+        await send(_BODY)
+
+    def _is_at_home(self, target: LinkTarget, scope: Scope) -> bool:
+        """Whether the link is asked for under the name it was texted with, where we have several."""
+        asked = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
+        return urlsplit(f"//{asked}").hostname == target.host
+
+
+def _headers(target: LinkTarget) -> list[tuple[bytes, bytes]]:
+    return [(b"location", target.location.encode("latin-1")), *_REDIRECT_HEADERS]
+
+
+def _visitor(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def code_in(path: str) -> str | None:
     """The code that *path* names, whatever punctuation clings to it; None: it cannot be one."""
-    code = path[1:].rstrip(_TRAILING)
+    code = path[1:]
+    if len(code) != CODE_LENGTH:
+        code = code.rstrip(_TRAILING)
     return code if len(code) == CODE_LENGTH and _LETTERS.issuperset(code) else None
-
-
-def _hit(core: Core, target: LinkTarget, scope: Scope, tag: int) -> Hit:
-    agent, purpose = "", ""
-    for name, value in scope["headers"]:
-        if name == b"user-agent":
-            agent = value.decode("latin-1").replace("\0", "")
-        elif name in (b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"):
-            purpose = value.decode("latin-1")
-    now = core.clock.now()
-    return Hit(link_id=target.id, at=now, tag=tag, method=scope["method"], user_agent=agent, purpose=purpose)

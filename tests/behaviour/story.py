@@ -18,7 +18,7 @@ from ascend_core.operations.fetch_forms import find_form
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import MemberRecord, members_by_phone
-from ascend_core.testing.world import PHONE_AGENT, World, rebased
+from ascend_core.testing.world import PHONE_AGENT, World, address_of, rebased
 from tests.behaviour.elsewhere import Elsewhere
 
 __all__ = ["CORE_FIELDS", "EVENT_STARTS", "EVERYTHING", "START", "Story"]
@@ -28,6 +28,9 @@ START = datetime(2026, 5, 4, 14, 0, tzinfo=UTC)
 
 EVENT_STARTS = datetime(2026, 5, 9, 14, 0, tzinfo=UTC)
 """Every event begins on the Saturday after, at 10:00 in New York."""
+
+READING = timedelta(seconds=30)
+"""Nobody opens a link sooner."""
 
 CORE_FIELDS = {"first name": "first_name", "last name": "last_name", "email": "email", "zip": "zip", "phone": "phone"}
 
@@ -132,10 +135,13 @@ class Story:
         raise AssertionError(f"{name} got no text with a link")
 
     def open(self, link: str, method: str = "GET", headers: dict[str, str] | None = None) -> str:
-        """Open a short link, as a phone does unless *headers* say otherwise; gives where it leads."""
-        self.opened = self.http.request(
-            method, rebased(link, self.world.public_url), headers=headers or {"user-agent": PHONE_AGENT}
-        )
+        """Open a short link, as a phone does unless *headers* say otherwise; gives where it leads.
+
+        It takes a moment to read a text, and everybody has an address of their own.
+        """
+        self.world.go_to(self.world.clock.now() + READING, poll=False)
+        sent = {"user-agent": PHONE_AGENT, "x-forwarded-for": address_of(link), **(headers or {})}
+        self.opened = self.http.request(method, rebased(link, self.world.public_url), headers=sent)
         return self.opened.headers.get("location", "")
 
     def submit(self, name: str, form: str, url: str, changes: Sequence[Sequence[str]] = ()) -> None:

@@ -19,6 +19,7 @@ from ascend_core.contracts import Form, Inbound, Person, Submission, SubmissionP
 from ascend_core.operations.apply_submissions import PageOutcome, apply_page
 from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core, Options
+from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
@@ -200,6 +201,7 @@ class Bench:
         """A person opens a link."""
         hit = Hit(link_id=link_id, at=self.now, tag=next(self.tags), method="GET", user_agent=agent)
         keep_clicks(self.core, [hit])
+        count_clicks(self.core)
 
     def send(self) -> int:
         """One round of sending."""

@@ -15,6 +15,7 @@ from ascend_core.store.tables.inbox import Conversation, RunArm
 from ascend_core.store.tables.messages import (
     ChannelAccount,
     Click,
+    ClickRequest,
     DeliveryEvent,
     ForgottenText,
     InboundText,
@@ -40,6 +41,7 @@ __all__ = [
     "BroadcastGroup",
     "ChannelAccount",
     "Click",
+    "ClickRequest",
     "Consent",
     "ConsentEntry",
     "Conversation",

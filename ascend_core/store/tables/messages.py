@@ -9,10 +9,12 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id, zero
+from ascend_core.store.types import Key
 
 __all__ = [
     "ChannelAccount",
     "Click",
+    "ClickRequest",
     "DeliveryEvent",
     "ForgottenText",
     "InboundText",
@@ -165,6 +167,27 @@ class Click(CoreRow, table=True):
     """1: the browser asked not to be remembered; nothing of it is kept but its class."""
     compared: int = zero()
     """1: it was compared with the requests around it, and none has come since that could change its class."""
+    rules: int
+
+
+class ClickRequest(CoreRow, table=True):
+    """A request for a link that is safe and not counted yet: written before it is answered, taken out within a second.
+
+    Rows are only ever added at the end and taken from the front, and nothing else is indexed: it costs next to nothing.
+    """
+
+    __tablename__ = "click_request"
+
+    id: int | None = row_id()
+    link_id: int = Field(sa_type=Key)
+    clicked_at: datetime = at()
+    tag: int
+    kind: str
+    method: str
+    user_agent: str
+    purpose: str
+    ip_hash: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
+    withheld: int
     rules: int
 
 

@@ -1,0 +1,70 @@
+"""Requests for links, from the moment they are safe to the moment they are counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import text
+
+from ascend_core.store.bulk import insert_rows
+from ascend_core.store.sql import given
+from ascend_core.store.tables import ClickRequest
+
+__all__ = ["TakenClick", "add_requests", "requests_wait", "take_requests"]
+
+_KEPT = "link_id, clicked_at, tag, kind, method, user_agent, purpose, ip_hash, withheld, rules"
+
+
+@frozen
+class TakenClick:
+    """A click that has just got a row of its own."""
+
+    id: int
+    link_id: int
+    kind: str
+    micros: int
+    """When, in microseconds since 1970."""
+    ip_hash: int | None
+
+
+def add_requests(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Make requests safe: rows of the table without ``id``."""
+    insert_rows(tx, ClickRequest, rows)
+
+
+def requests_wait(tx: Connection) -> bool:
+    """Whether any are to be counted."""
+    return tx.execute(text("SELECT 1 FROM click_request LIMIT 1")).first() is not None
+
+
+def take_requests(tx: Connection, limit: int) -> tuple[int, list[TakenClick]]:
+    """Turn the oldest requests into clicks: how many were taken, and the clicks that were new.
+
+    A request that was taken before (it was told twice), and one of a link that is gone, leaves nothing.
+    """
+    # who counts at the same time is waited for: whoever asks for figures after that has all of them
+    lock = " FOR UPDATE" if tx.dialect.name == "postgresql" else ""
+    oldest = f"SELECT id FROM click_request ORDER BY id LIMIT :limit{lock}"  # noqa: S608 -- fixed words
+    ids = [id_ for (id_,) in tx.execute(text(oldest), {"limit": limit}).all()]
+    if not ids:
+        return 0, []
+    values = {"ids": json.dumps(ids)}
+    new = [TakenClick(*row) for row in tx.execute(text(_move_sql(tx.dialect.name)), values).all()]
+    tx.execute(text(f"DELETE FROM click_request WHERE id IN ({given(tx)})"), values)  # noqa: S608 -- fixed words
+    return len(ids), sorted(new, key=lambda click: click.id)
+
+
+@lru_cache(maxsize=2)
+def _move_sql(kind: str) -> str:
+    picked = ", ".join(f"r.{name}" for name in _KEPT.split(", "))
+    # WHERE true tells SQLite's ON CONFLICT from a join condition
+    return (
+        f"INSERT INTO click ({_KEPT}, compared) SELECT {picked}, 1 FROM click_request r "  # noqa: S608 -- our own names
+        f"JOIN link l ON l.id = r.link_id WHERE r.id IN ({given(kind)}) ORDER BY r.id ON CONFLICT DO NOTHING "
+        "RETURNING id, link_id, kind, clicked_at, ip_hash"
+    )

@@ -1,0 +1,28 @@
+"""Pieces of SQL that both databases need in their own words."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Connection
+
+__all__ = ["given", "given_rows"]
+
+
+def given(of: Connection | str) -> str:
+    """A subquery that yields the numbers of the JSON array ``:ids``."""
+    if _kind(of) == "sqlite":
+        return "SELECT value FROM json_each(:ids)"
+    return "SELECT CAST(item.value AS bigint) FROM jsonb_array_elements(CAST(:ids AS jsonb)) AS item"
+
+
+def given_rows(of: Connection | str, names: str) -> str:
+    """A subquery that yields the rows of the JSON array of arrays of numbers ``:rows``, with these column *names*."""
+    columns = enumerate(names.split())
+    if _kind(of) == "sqlite":
+        picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in columns)
+        return f"SELECT {picked} FROM json_each(:rows)"  # noqa: S608 -- our own names
+    picked = ", ".join(f"CAST(item.value->>{place} AS bigint) AS {name}" for place, name in columns)
+    return f"SELECT {picked} FROM jsonb_array_elements(CAST(:rows AS jsonb)) AS item"  # noqa: S608 -- our own names
+
+
+def _kind(of: Connection | str) -> str:
+    return of if isinstance(of, str) else of.dialect.name
