@@ -20,12 +20,29 @@ __all__ = ["simulate_command"]
 
 _KEY = "simulated-key"
 _BACKLOG = 128
+_SIGN_UPS_A_DAY = 20
+_EPILOG = """\b
+Levers, for tests in any language (POST a JSON object; simulator.md of the
+plugin ascend-mobilize has them all):
+  GET  /_sim/state              what there is, what is to come, what happened
+  /_sim/clock                   {"days": 1}: time passes, and what is due happens
+  /_sim/scenario                {"running": true, "confirms": 0.5}
+  /_sim/faults                  {"kind": "429", "times": 2}; DELETE clears them
+  /_sim/switches                {"paging": "newest_first"}
+  /_sim/sign_ups                {"event_id": 50000, "email": "ada@example.org"}
+  /_sim/attendances/ID          {"status": "CANCELLED"}
+  /_sim/people/ID               {"phone": "2125550100"}
+  /_sim/events/ID               {"title": "New name", "capacity": 3}
+  /_sim/attendances/ID/damage   {"path": ["status"], "kind": "number_as_text"}
+  /_sim/oddities                {"kind": "masked"}
+  /_sim/events/ID/delete        {"attendances": "vanish"}; /restore brings it back
+"""
 
 
 def simulate_command(context: PluginContext) -> click.Command:
     """The command, with the time of *context*."""
 
-    @click.command("simulate")
+    @click.command("simulate", epilog=_EPILOG)
     @click.option("--port", type=click.IntRange(0, 65535), default=8900, show_default=True, help="0: any free one.")
     @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
     @click.option("--org", type=int, help="The organization's id. Default: that of the loaded events, or 4017.")
@@ -34,8 +51,22 @@ def simulate_command(context: PluginContext) -> click.Command:
     @click.option("--seed", type=int, default=1, show_default=True, help="Another number, another invention.")
     @click.option("--events", type=click.IntRange(0, 1000), default=5, show_default=True, help="How many to invent.")
     @click.option("--rate-limit/--no-rate-limit", default=True, help="Whether to answer 429 to one request too many.")
+    @click.option(
+        "--scenario/--no-scenario",
+        default=False,
+        help="Whether people sign up, confirm, cancel and attend by themselves.",
+    )
     def simulate(
-        *, port: int, host: str, org: int | None, key: str, load: Path | None, seed: int, events: int, rate_limit: bool
+        *,
+        port: int,
+        host: str,
+        org: int | None,
+        key: str,
+        load: Path | None,
+        seed: int,
+        events: int,
+        rate_limit: bool,
+        scenario: bool,
     ) -> None:
         """Serve a simulated Mobilize until Ctrl-C."""
         simulator = _with_world(context.clock, org=org, key=key, load=load, seed=seed)
@@ -44,6 +75,10 @@ def simulate_command(context: PluginContext) -> click.Command:
             shown = f"[{host}]" if ":" in host else host
             url = f"http://{shown}:{listener.getsockname()[1]}"
             _invent(simulator, events=0 if load else events, seed=seed, url=url)
+            if scenario:
+                simulator.history.perform(
+                    "scenario", {"running": True, "seed": seed, "sign_ups_a_day": _SIGN_UPS_A_DAY}
+                )
             _tell(simulator, url)
             _serve(simulator, listener)
 

@@ -149,7 +149,11 @@ class _Api:
         everything = since is None and hidden is None
         keep = None if everything else partial(_is_asked_for, since=since, date=date, hidden=hidden)
         places = table.select((since, hidden is None, hides), keep)
-        return list_answer(url_name, table, page_of(places, request.url))
+        if self.switches.paging == "cursor":
+            return list_answer(url_name, table, page_of(places, request.url))
+        newest_first = self.switches.paging == "newest_first"
+        ordered = sorted(places, key=lambda place: _changed(table.row(place), date), reverse=newest_first)
+        return list_answer(url_name, table, page_of(ordered, request.url, shifting=True))
 
     def _events(self, url_name: str, request: Request, org: int | None) -> Response:
         with_key = self._has_own_key(request, org)
@@ -189,6 +193,11 @@ class _Api:
     def _belongs(self, event: Record, org: int | None) -> bool:
         """Our organization shows its own events and those it promotes: all. Others show what they own."""
         return org is None or org == self.world.org["id"] or section(event, "sponsor").get("id") == org
+
+
+def _changed(row: Record, date: str) -> int:
+    changed = row.get(date)
+    return changed if isinstance(changed, int) else 0
 
 
 def _is_waitlisted(row: Record) -> bool:

@@ -17,6 +17,7 @@ from ascend_mobilize.simulator.doorway import Doorway, Wire
 from ascend_mobilize.simulator.errors import ErrorAnswer
 from ascend_mobilize.simulator.faults import Faults
 from ascend_mobilize.simulator.history import History
+from ascend_mobilize.simulator.life import Life
 from ascend_mobilize.simulator.signup_page import signup_routes
 from ascend_mobilize.simulator.switches import Switches
 from ascend_mobilize.simulator.writes import write_routes
@@ -46,7 +47,8 @@ class Simulator:
             exception_handlers={ErrorAnswer: error_answer, HTTPException: error_answer},
         )
         doorway = Doorway(api, clock=self.history.clock, faults=self.faults, switches=self.switches)
-        levers = Router(control_routes(self.history, self.faults, self.switches, doorway))
+        life = Life(self.history, after_deletion=lambda: self.switches.deleted_attendances)
+        levers = Router(control_routes(self.history, self.faults, self.switches, doorway, life))
         routes = [
             Route("/", _hello),
             Mount("/v1", doorway),
@@ -54,4 +56,4 @@ class Simulator:
             Mount("/_sim", levers),
             *signup_routes(self.history),
         ]
-        return Wire(Starlette(routes=routes))
+        return Wire(Starlette(routes=routes), before=life.catch_up)

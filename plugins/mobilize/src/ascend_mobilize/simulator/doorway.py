@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
 
 import anyio
 from attrs import evolve
@@ -29,19 +28,24 @@ _DROPS = 20
 
 
 class Wire:
-    """Runs *app* with the connection at hand, which ASGI itself does not give: uvicorn keeps it beside ``send``."""
+    """Runs *app* with the connection at hand, which ASGI itself does not give: uvicorn keeps it beside ``send``.
 
-    def __init__(self, app: ASGIApp) -> None:
+    *before* is done before each request is looked at.
+    """
+
+    def __init__(self, app: ASGIApp, *, before: Callable[[], object]) -> None:
         self._app = app
+        self._before = before
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
+        self._before()
         scope[_TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
         await self._app(scope, receive, send)
 
 
 class Doorway:
-    """An ASGI application in front of the API. *before* is done before each answer is made."""
+    """An ASGI application in front of the API."""
 
     def __init__(
         self,
@@ -50,13 +54,11 @@ class Doorway:
         clock: Clock,
         faults: Faults,
         switches: Switches,
-        before: Callable[[], Any] = lambda: None,
     ) -> None:
         self._api = api
         self._clock = clock
         self._faults = faults
         self._switches = switches
-        self._before = before
         self._limiter = RateLimiter(clock)
         self.requests: Counter[str] = Counter()
         """How many requests came, by method; ``limited`` counts those that were too many."""
@@ -69,7 +71,6 @@ class Doorway:
             fault: Fault | None = Fault(kind="429")
         else:
             fault = self._faults.take(scope["path"])
-        self._before()
         match fault and fault.kind:
             case None:
                 await self._api(scope, receive, send)

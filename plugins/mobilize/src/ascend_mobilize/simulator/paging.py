@@ -31,13 +31,17 @@ class Page:
     previous: str | None
 
 
-def page_of(places: Sequence[int], url: URL) -> Page:
-    """The page of *places* (ascending) that *url* asks for. Raises ErrorAnswer(400 or 404)."""
+def page_of(places: Sequence[int], url: URL, *, shifting: bool = False) -> Page:
+    """The page of *places* that *url* asks for. Raises ErrorAnswer(400 or 404).
+
+    *places* are ascending, and a cursor names one of them. If they are in any order, and so *shifting*, it counts rows.
+    """
     query = QueryParams(url.query)
     size = _size(query)
-    start, end = _window(places, query, size)
-    behind = _link(url, query, _FORTH, places[end]) if end < len(places) else None
-    before = _link(url, query, _BACK, places[start]) if start > 0 else None
+    numbers = range(len(places)) if shifting else places
+    start, end = _window(numbers, query, size)
+    behind = _link(url, query, _FORTH, numbers[end]) if end < len(places) else None
+    before = _link(url, query, _BACK, numbers[start]) if start > 0 else None
     return Page(places=places[start:end], count=len(places), next=behind, previous=before)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
-__all__ = ["SignUp"]
+from ascend_core.errors import BadInput
+
+__all__ = ["SignUp", "read_sign_up"]
 
 
 @frozen(kw_only=True)
@@ -50,3 +52,26 @@ class SignUp:
     def from_data(cls, data: Mapping[str, Any]) -> SignUp:
         """What ``as_data`` wrote."""
         return cls(**{**data, "slot_ids": tuple(data["slot_ids"])})
+
+
+_TEXTS = ("first_name", "last_name", "email", "phone", "zip")
+
+
+def read_sign_up(wish: Mapping[str, Any]) -> SignUp:
+    """What *wish* (JSON) fills in; all but ``event_id`` may be left out. Raises BadInput."""
+    given: dict[str, Any] = {**dict.fromkeys(_TEXTS, ""), "opted_in": True, **wish}
+    fits = (
+        set(given) <= {each.name for each in fields(SignUp)}
+        and isinstance(given.get("event_id"), int)
+        and all(isinstance(given[name], str) for name in _TEXTS)
+        and isinstance(given["opted_in"], bool)
+        and isinstance(given.get("slot_ids", []), list)
+        and all(isinstance(given.get(name, {}), dict) for name in ("answers", "referrer"))
+        and isinstance(given.get("promoter"), str | None)
+    )
+    if not fits or not given["email"]:
+        raise BadInput(
+            "a sign-up has an event_id (a number) and an email, and if you like first_name, last_name, phone, zip, "
+            "opted_in (true or false), slot_ids (a list), answers, referrer (objects) and promoter (a slug)"
+        )
+    return SignUp(**{**given, "slot_ids": tuple(given.get("slot_ids", ()))})

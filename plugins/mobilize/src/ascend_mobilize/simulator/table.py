@@ -101,6 +101,11 @@ class Table:
         self._gone.discard(place)
         self._changed.append(place)
 
+    def forget(self, place: int) -> None:
+        """Remove the row, and its id too: another row may come with it."""
+        self.remove(place)
+        self._place_of_id = {row_id: where for row_id, where in self._place_of_id.items() if where != place}
+
     def row(self, place: int) -> Record:
         """What is at *place*."""
         return self._rows[place]

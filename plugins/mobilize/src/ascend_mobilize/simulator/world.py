@@ -115,14 +115,19 @@ class World:
                 self.attendances.remove(row)
 
     def restore_event(self, event_id: int, *, at: int) -> None:
-        """Bring a deleted event back, as an organizer does on the dashboard. Raises NotFound."""
+        """Bring a deleted event back, as an organizer does on the dashboard. Raises NotFound.
+
+        Those of its attendances that had vanished come with it; cancelled ones stay so.
+        """
         deletion, place = self.deleted_events.place_of(event_id), self.events.last_place_of(event_id)
         if deletion is None or place is None:
             raise NotFound(f"no event {event_id} was deleted")
-        self.deleted_events.remove(deletion)
+        self.deleted_events.forget(deletion)
         self.deleted_privates.discard(event_id)
         self.events.restore(place)
         self.events.replace(place, {**self.events.row(place), "modified_date": at})
+        for row in self._rows_of_event.get(event_id, ()):
+            self.attendances.restore(row)
 
     def limit_slots(self, event_id: int, capacity: int) -> None:
         """From now on each slot of the event takes *capacity* people; others are wait-listed."""
@@ -149,7 +154,7 @@ class World:
                 "event": payloads.embedded_event(event),
                 "timeslot": {**slot, "is_full": False},
                 "sponsor": sponsor,
-                "status": "WAITLISTED" if self._is_full(slot.get("id")) else "REGISTERED",
+                "status": "WAITLISTED" if self.is_full(slot.get("id")) else "REGISTERED",
                 "attended": None,
                 "referrer": payloads.referrer(given.referrer) if ours else None,
                 "custom_signup_field_values": [self._custom_value(n, a) for n, a in given.answers.items()],
@@ -187,6 +192,10 @@ class World:
         if changed is None:
             raise NotFound(f"there is no person {person_id}")
         self._show_person(changed)
+
+    def mask(self, attendance_id: int) -> None:
+        """The attendance is seen from the other side of the firewall from now on."""
+        self.store_attendance(attendance_id, payloads.masked(self.attendance(attendance_id)))
 
     def store_attendance(self, attendance_id: int, row: Record) -> None:
         """*row* takes the place of the attendance with that id."""
@@ -231,14 +240,15 @@ class World:
         if isinstance(event_id, int):
             self._show_whether_full(event_id, slot_id)
 
-    def _is_full(self, slot_id: Any) -> bool:
+    def is_full(self, slot_id: Any) -> bool:
+        """Whether a shift takes nobody more."""
         return slot_id in self.capacities and len(self._seats[slot_id]) >= self.capacities[slot_id]
 
     def _show_whether_full(self, event_id: int, slot_id: int) -> None:
         place = self.events.place_of(event_id) if slot_id in self.capacities else None
         if place is None:
             return
-        event, full = self.events.row(place), self._is_full(slot_id)
+        event, full = self.events.row(place), self.is_full(slot_id)
         old = members(event, "timeslots")
         slots = [{**slot, "is_full": full} if slot.get("id") == slot_id else slot for slot in old]
         if slots != old:
