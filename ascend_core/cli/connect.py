@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say, show_json
 from ascend_core.contracts import ChannelType, IntegrationType
 from ascend_core.operations.connect import connect_account, connect_channel
+from ascend_core.runtime.config import read_config
 from ascend_core.store.accounts import account_by_id
 
 __all__ = ["connect_account_command", "connect_channel_command"]
@@ -66,7 +66,7 @@ def connect_channel_command(type_: ChannelType) -> click.Command:
         if before is not None:
             say(f"It sends from now on; '{before}' only listens, for replies and delivery statuses.")
         say(f"Let the provider post incoming texts to: {address}")
-        if not os.environ.get("ASCEND_PUBLIC_URL"):
+        if "ASCEND_PUBLIC_URL" not in read_config().values:
             say("Set ASCEND_PUBLIC_URL to the address at which the world reaches ascend serve.")
 
     return connect

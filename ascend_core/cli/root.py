@@ -22,6 +22,7 @@ _CLI = "ascend_core.cli"
 COMMANDS: Mapping[str, Entry] = {
     "automations": Entry("Say what starts which flow.", imported(f"{_CLI}.automations:automations")),
     "broadcasts": Entry("Text everybody in some groups at once.", imported(f"{_CLI}.broadcasts:broadcasts")),
+    "config": Entry("See what is set, and where.", imported(f"{_CLI}.config:config")),
     "db": Entry("Look after the database.", imported(f"{_CLI}.db:db")),
     "demo": Entry("See a week of an invented organization.", imported(f"{_CLI}.demo:demo")),
     "flows": Entry("Check and publish flows.", imported(f"{_CLI}.flows:flows")),
@@ -119,7 +120,6 @@ def _plugin_loader(name: str) -> Any:
 def ascend() -> None:
     """Text people who sign up: flows, nudges and links, driven by events.
 
-    Settings come from the environment: ASCEND_HOME (the folder, ./ascend-data), ASCEND_DATABASE_URL,
-    ASCEND_PUBLIC_URL, ASCEND_LINKS_URL, ASCEND_NUDGE_GAP, ASCEND_UTM_SOURCE, ASCEND_HOURS, ASCEND_HOURS_FILE,
-    ASCEND_PROGRAM, ASCEND_CONTACT.
+    Settings come from the environment (ASCEND_HOME: the folder, ./ascend-data) and from ascend.toml in that folder;
+    ascend config show says what there is and what holds.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import click
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
 from ascend_core.operations.core import Core
+from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.local import LocalEngine
 from ascend_core.runtime.opening import home_from
@@ -39,7 +39,7 @@ def serve(*, host: str, port: int, no_worker: bool) -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(closing(bind(host, port)))
         bound = url_of(listener).replace(f"//{host}", f"//{_EVERYWHERE.get(host, host)}")
-        public_url = None if os.environ.get("ASCEND_PUBLIC_URL") else bound
+        public_url = None if "ASCEND_PUBLIC_URL" in read_config().values else bound
         core = stack.enter_context(opened_core(public_url=public_url))
         stack.enter_context(_ended_by_signals())
         engine = None if no_worker else stack.enter_context(the_worker(core, say))

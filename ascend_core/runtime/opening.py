@@ -20,6 +20,7 @@ from ascend_core.operations.core import Core, Options
 from ascend_core.operations.turns import SharedTurns
 from ascend_core.operations.wording import Program
 from ascend_core.runtime.claim_file import ClaimFile
+from ascend_core.runtime.config import FOLDER, read_config
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import check_schema, upgrade_schema
@@ -50,14 +51,12 @@ class Home:
 
 
 def home_from(environment: Mapping[str, str] = os.environ) -> Home:
-    """Read the settings: ``ASCEND_HOME`` (default ``./ascend-data``), ``ASCEND_DATABASE_URL``, ``ASCEND_PUBLIC_URL``,
-    ``ASCEND_LINKS_URL`` (several, with commas: the first goes into texts), ``ASCEND_LINKS_DAYS``,
-    ``ASCEND_UTM_SOURCE``, ``ASCEND_HOURS``, ``ASCEND_HOURS_FILE``, ``ASCEND_PROGRAM``,
-    ``ASCEND_CONTACT``, ``ASCEND_NUDGE_GAP``, ``ASCEND_WEBHOOKS_PRIVATE``.
+    """Read the settings (``runtime.config.SETTINGS``) from *environment* and the configuration file.
 
     Raises BadInput for a value that does not fit.
     """
-    folder = Path(environment.get("ASCEND_HOME", "ascend-data"))
+    environment = read_config(environment).values
+    folder = Path(environment.get("ASCEND_HOME", FOLDER))
     options = Options(
         hours=_hours(environment),
         program=Program(name=environment.get("ASCEND_PROGRAM", ""), contact=environment.get("ASCEND_CONTACT", "")),
@@ -125,11 +124,11 @@ def open_registry(
     environment: Mapping[str, str] = os.environ,
     turns: Turns | None = None,
 ) -> Registry:
-    """Ask every installed plugin what it offers; plugins read their own settings from *environment*.
+    """Ask every installed plugin what it offers; plugins read their settings from *environment* and the file.
 
     *turns*: None: plugins wait for their turns within this process.
     """
-    maker = ContextMaker(clock=clock, randomness=randomness, environment=environment)
+    maker = ContextMaker(clock=clock, randomness=randomness, environment=read_config(environment).values)
     return load_registry(context_for=maker if turns is None else evolve(maker, turns=turns))
 
 
