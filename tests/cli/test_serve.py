@@ -58,7 +58,7 @@ def test_it_listens_warns_and_ends_in_order(made: Any, home: Path, number: signa
 
         assert process.wait(END_SECONDS) == 0
     assert (answer.status_code, answer.text) == (200, "ok\n")
-    assert said[1] == "  No channel is connected: nothing is texted. Run: ascend sms connect\n"
+    assert said[1] == "  No channel is connected: nothing is texted. Run: ascend sms connect or ascend telnyx connect\n"
     assert rest == "Ending: finishing what is in hand …\nEnded.\n"
 
 
