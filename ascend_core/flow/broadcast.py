@@ -52,7 +52,9 @@ def load_broadcast(text: str, *, file: str, trackers: Collection[str]) -> Broadc
     return broadcast
 
 
-def check_broadcast(text: str, *, file: str, trackers: Collection[str]) -> tuple[Broadcast | None, tuple[Problem, ...]]:
+def check_broadcast(
+    text: str | bytes, *, file: str, trackers: Collection[str]
+) -> tuple[Broadcast | None, tuple[Problem, ...]]:
     """The broadcast that *text* holds, None when it has errors; and all problems in order, warnings included."""
     problems = Problems(file)
     root = parse(text, problems)
@@ -80,7 +82,7 @@ def check_broadcast(text: str, *, file: str, trackers: Collection[str]) -> tuple
         run=written.run,
         quiet_hours=written.quiet_hours,
         expires=None if written.expires is None else written.expires.length,
-        source=text,
+        source=text.decode("utf-8") if isinstance(text, bytes) else text,
     )
     return broadcast, problems.in_order()
 

@@ -350,3 +350,47 @@ Feature: Flows and bot actions
     And the nudges are
       | sent           | 1 |
       | skipped: moved | 1 |
+
+  @E2
+  Scenario: Lint says what is wrong, where, and what was probably meant
+    Given the file "hello.yaml"
+      """
+      flow: hello
+      spec: 1
+      steps:
+        - sedn: Hello!
+        - send: "Hi ${member.first_name|there}, ${event.tilte} is on ${event.start|day_tme}. ${link.form} See you."
+        - add_to_groups: [A]
+          grops: [B]
+      """
+    Then lint of "hello.yaml" says
+      | 4:5  | F010 | there is no bot action 'sedn' (did you mean 'send'?)             |
+      | 5:11 | F021 | 'event.tilte' is unknown here (did you mean 'event.title'?)      |
+      | 5:11 | F022 | there is no format 'day_tme' (did you mean 'day_time'?)          |
+      | 5:11 | F024 | the link 'form' is not declared under 'links' of this step       |
+      | 7:5  | F012 | unknown key 'grops' (known: add_to_groups)                       |
+    And an editor with the schema underlines "hello.yaml"
+
+  @E2
+  Scenario: Lint warns of what costs more, works worse or is never heard
+    Given the file "dear.yaml"
+      """
+      flow: dear
+      spec: 1
+      steps:
+        - send: “Hello” ${member.fist_name|there}, sign up at https://bit.ly/abc
+        - ask: coming
+          text: "YES or CANCEL? ${link.form}"
+          links: {form: {url: "${event.url}", track: mobilize}}
+          replies:
+            - match: [cancel]
+              then: [{stop: }, {send: Bye}]
+      """
+    Then lint of "dear.yaml" says
+      | 4:11  | F104 | '“' (U+201C) makes every segment hold 70 characters instead of 160; write '"' instead      |
+      | 4:11  | F105 | carriers block texts with bit.ly; put the whole URL under 'links'                          |
+      | 4:11  | F107 | nothing gives 'member.fist_name' a value here (did you mean 'member.first_name'?)          |
+      | 6:11  | F106 | the text ends with a link; put a few words behind it, or phones may spoil it               |
+      | 9:17  | F108 | to SMS (Twilio), 'cancel' means STOP before any flow hears it; choose another word         |
+      | 10:26 | F102 | this step is never reached: nothing leads to it                                            |
+    And an editor with the schema is content with "dear.yaml"

@@ -57,6 +57,7 @@ class Story:
     opened: httpx.Response | None = None
     """What the last link opened answered."""
     happened: int = 0
+    files: dict[str, str] = attrs.Factory(dict)
     elsewhere: Elsewhere | None = None
     """Another company's server."""
 

@@ -92,6 +92,11 @@ def _server(story: Story, status: str, answer: str) -> None:
     story.elsewhere = Elsewhere(int(status), json.loads(answer))
 
 
+@given(parsers.parse('the file "{name}"'))
+def _file(story: Story, name: str, docstring: str) -> None:
+    story.files[name] = docstring
+
+
 @given("the automation")
 def _automation(story: Story, docstring: str) -> None:
     put_automation(story.world.core, docstring, file="automation.yaml")

@@ -6,11 +6,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 from pytest_bdd import parsers, then
 
 from ascend_core.cli.status import accounts_described
 from ascend_core.errors import AscendError
 from ascend_core.flow.load import check_flow
+from ascend_core.rehearsal.check import check_document
+from ascend_core.rehearsal.schema import document_schema
 from ascend_core.store.messages import messages_of_run
 from ascend_core.store.runs import runs_by_id
 from tests.behaviour.story import EVERYTHING, Story
@@ -80,3 +84,15 @@ def _queued_soon(story: Story, name: str, seconds: int) -> None:
     queued_at = story.read(messages_of_run, run_id)[-1].created_at
     assert looked_at is not None
     assert timedelta(0) <= queued_at - looked_at <= timedelta(seconds=seconds)
+
+
+@then(parsers.parse('lint of "{name}" says'))
+def _lint_says(story: Story, name: str, datatable: list[list[str]]) -> None:
+    problems = check_document(story.world.registry, story.files[name].encode(), file=name)
+    assert [[f"{each.line}:{each.column}", each.code, each.message] for each in problems] == datatable
+
+
+@then(parsers.re(r'an editor with the schema (?P<does>underlines|is content with) "(?P<name>[^"]+)"'))
+def _schema_says(story: Story, does: str, name: str) -> None:
+    schema = Draft202012Validator(document_schema(story.world.registry))
+    assert schema.is_valid(yaml.safe_load(story.files[name])) == (does == "is content with")
