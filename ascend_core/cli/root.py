@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Entry] = {
     "db": Entry("Look after the database.", imported(f"{_CLI}.db:db")),
     "demo": Entry("See a week of an invented organization.", imported(f"{_CLI}.demo:demo")),
     "flows": Entry("Check and publish flows.", imported(f"{_CLI}.flows:flows")),
+    "inbox": Entry("See who waits for a person.", imported(f"{_CLI}.inbox:inbox")),
     "init": Entry("Make the folder, the key and the database.", imported(f"{_CLI}.init:init")),
     "keys": Entry("Look after the key that secrets are sealed with.", imported(f"{_CLI}.keys:keys")),
     "members": Entry("Bring people along, and list them.", imported(f"{_CLI}.members:members")),

@@ -8,6 +8,7 @@ goes on. Whatever is held is decided again, by all of them, when it is due.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,7 @@ from ascend_core.store.channels import ChannelRecord, anybody_deaf, count_claim,
 from ascend_core.store.consents import consent_states
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import FormRecord, forms_by_id
+from ascend_core.store.inbox import doubtful_members
 from ascend_core.store.members import members_by_id
 from ascend_core.store.messages import MessageRecord
 from ascend_core.store.runs import runs_by_id, timers_by_id
@@ -54,6 +56,11 @@ __all__ = ["Claimed", "claim_messages", "strictest"]
 
 LEAST_HOLD = timedelta(seconds=1)
 """A plugin's gate that holds until a moment that is past would be asked again for ever."""
+
+_ANSWERS = {Purpose.REPLY, Purpose.CONFIRMATION}
+
+_ASKED_AGAIN = timedelta(minutes=15)
+"""How often it is looked whether a person has told what somebody meant; until the text expires."""
 
 _SPARE = timedelta(seconds=60)
 """A text stops being valid so long before quiet hours begin."""
@@ -142,6 +149,7 @@ class _Claim:
         caps = member_caps(tx)
         answered = _nudges_answered(self.core, tx, ready, now)
         stopped = halted(tx, {message.broadcast_id for message in ready if message.broadcast_id is not None})
+        doubtful = doubtful_members(tx, members.keys())
         decided = []
         for message in ready:
             subscribed = consents.get(message.phone) == "subscribed"
@@ -150,6 +158,7 @@ class _Claim:
             verdict = strictest([type_.gate for type_ in self.core.registry.gates.values()], planned, member, now)
             verdict = _unless_answered(verdict, message, answered)
             verdict = _unless_halted(verdict, message, stopped)
+            verdict = _unless_doubtful(verdict, message, doubtful, now)
             if isinstance(verdict, Deny) and verdict.why == "sent_before":
                 recent.turned_up(tx, message)
             decided.append((message, verdict, _valid_until(planned, member, now)))
@@ -232,6 +241,13 @@ def _valid_until(message: PlannedMessage, member: MemberView, now: datetime) -> 
 def _unless_answered(verdict: Verdict, message: MessageRecord, answered: Mapping[int | None, Verdict]) -> Verdict:
     """A nudge that waited since it was decided, and against which there is something now."""
     return answered.get(message.timer_id, verdict) if isinstance(verdict, Allow) else verdict
+
+
+def _unless_doubtful(verdict: Verdict, message: MessageRecord, doubtful: AbstractSet[int], now: datetime) -> Verdict:
+    """Who may have asked to be left alone gets nothing but answers until a person has told."""
+    if message.member_id not in doubtful or not isinstance(verdict, Allow):
+        return verdict
+    return verdict if Purpose(message.purpose) in _ANSWERS else Hold(now + _ASKED_AGAIN, "may_have_left")
 
 
 def _unless_halted(verdict: Verdict, message: MessageRecord, stopped: Mapping[int, str]) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from ascend_core.store.channels import channels, set_channel
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
 from ascend_core.store.inbound import InboundRecord
-from ascend_core.store.inbox import NewConversation
+from ascend_core.store.inbox import NewConversation, doubt_members, settle_doubts
 from ascend_core.store.members import MemberRecord, members_by_phone
 from ascend_core.store.runs import active_runs
 
@@ -82,7 +82,20 @@ def _keep_texts(tx: Tx, channel: str, texts: Sequence[Inbound], now: datetime) -
     gone = [members[text.phone].id for text in fresh if text.keyword == "stop" and text.phone in members]
     if gone:
         message_rows.cancel_ready(tx, reason="unsubscribed", now=now, member_ids=gone)
+    _keep_doubts(tx, fresh, members, now)
     return new
+
+
+def _keep_doubts(tx: Tx, texts: Sequence[Inbound], members: Mapping[str, MemberRecord], now: datetime) -> None:
+    """Who may have meant STOP is texted by no flow until a person has read it, or they say START or STOP."""
+    doubts: dict[int, bool] = {}
+    for text in texts:
+        if text.phone in members and text.keyword in ("doubtful", "start", "stop"):
+            doubts[members[text.phone].id] = text.keyword == "doubtful"
+    if doubtful := {member_id for member_id, doubt in doubts.items() if doubt}:
+        doubt_members(tx, doubtful, now=now)
+    if told := doubts.keys() - doubtful:
+        settle_doubts(tx, told, now=now)
 
 
 def _meant(text: Inbound, state: ConsentState | None) -> Keyword | None:

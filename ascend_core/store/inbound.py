@@ -20,6 +20,7 @@ __all__ = [
     "inbound_counts",
     "keep_inbound",
     "known_provider_ids",
+    "last_words",
     "latest_replies",
     "unhandled_inbound",
 ]
@@ -82,6 +83,14 @@ def latest_replies(tx: Connection, member_ids: Collection[int]) -> dict[int, dat
         select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
     )
     return pairs(tx.execute(statement))
+
+
+def last_words(tx: Connection, member_ids: Collection[int]) -> dict[int, tuple[str, datetime]]:
+    """What each of these members wrote last, and when."""
+    mine = _inbound.c.member_id.in_(sorted(member_ids))
+    newest = select(func.max(_inbound.c.id)).where(mine).group_by(_inbound.c.member_id)
+    found = select(_inbound.c.member_id, _inbound.c.body, _inbound.c.received_at).where(_inbound.c.id.in_(newest))
+    return {member_id: (body, received_at) for member_id, body, received_at in tx.execute(found)}
 
 
 def inbound_counts(tx: Connection) -> dict[str, int]:

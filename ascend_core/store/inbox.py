@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
@@ -15,19 +15,27 @@ from ascend_core.store.reading import fetch, pick
 from ascend_core.store.tables import Conversation
 
 __all__ = [
+    "DOUBTFUL",
     "ConversationRecord",
     "NewConversation",
+    "conversation_of",
+    "doubt_members",
+    "doubtful_members",
     "open_conversations",
     "resolve_conversation",
+    "settle_doubts",
     "start_conversations",
 ]
 
 _conversation = table_of(Conversation)
 
+DOUBTFUL = "doubtful"
+"""The reason of a conversation with somebody who may have asked to be left alone."""
+
 
 @frozen(kw_only=True)
 class NewConversation:
-    """A member who needs a person from now on. *reason* is ``handoff`` or ``reply``."""
+    """A member who needs a person from now on. *reason* is ``handoff``, ``reply`` or ``doubtful``."""
 
     member_id: int
     reason: str
@@ -60,6 +68,33 @@ def start_conversations(tx: Connection, new: Sequence[NewConversation]) -> int:
         for id_, each in zip(ids, first.values(), strict=True)
     ]  # fmt: skip
     return insert_rows(tx, Conversation, rows, skip_known=True)
+
+
+def doubt_members(tx: Connection, member_ids: Collection[int], *, now: datetime) -> None:
+    """These members may have asked to be left alone: a person must tell. An open conversation becomes that one."""
+    wanted = sorted(member_ids)
+    waiting = _conversation.c.member_id.in_(wanted) & _conversation.c.resolved_at.is_(None)
+    tx.execute(update(_conversation).where(waiting).values(reason=DOUBTFUL))
+    start_conversations(tx, [NewConversation(member_id=id_, reason=DOUBTFUL, opened_at=now) for id_ in wanted])
+
+
+def doubtful_members(tx: Connection, member_ids: Collection[int]) -> set[int]:
+    """Of these members, those who may have asked to be left alone and of whom nobody has told yet."""
+    waiting = _conversation.c.resolved_at.is_(None) & (_conversation.c.reason == DOUBTFUL)
+    found = select(_conversation.c.member_id).where(waiting & _conversation.c.member_id.in_(sorted(member_ids)))
+    return set(tx.execute(found).scalars())
+
+
+def settle_doubts(tx: Connection, member_ids: Collection[int], *, now: datetime) -> None:
+    """These members have told themselves: what was doubtful about them is over."""
+    mine = _conversation.c.member_id.in_(sorted(member_ids)) & _conversation.c.resolved_at.is_(None)
+    tx.execute(update(_conversation).where(mine & (_conversation.c.reason == DOUBTFUL)).values(resolved_at=now))
+
+
+def conversation_of(tx: Connection, id_: int) -> ConversationRecord | None:
+    """The open conversation *id_*; None: there is none."""
+    statement = pick(ConversationRecord, Conversation).where(_conversation.c.id == id_)
+    return next(iter(fetch(tx, ConversationRecord, statement.where(_conversation.c.resolved_at.is_(None)))), None)
 
 
 def open_conversations(tx: Connection, limit: int = 100) -> list[ConversationRecord]:

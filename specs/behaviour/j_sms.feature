@@ -132,6 +132,22 @@ Feature: The SMS channel
       | S T O P     |
 
   @J2
+  Scenario: What only comes close to STOP is left to a person, and texts wait for the answer
+    Given the synced form "Sunday Phonebank"
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    When Ana replies "STPO"
+    And Ana submits the form "Sunday Phonebank"
+    And 1 hour passes
+    Then Ana gets no text
+    And the ledger of Ana's consent reads
+      | subscribed | form |
+    When Ana replies "Start"
+    And 15 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Sunday Phonebank."
+
+  @J2
   Scenario: What the carrier has confirmed is not confirmed again
     When Ana submits the form "Saturday Canvass"
     And 5 minutes pass

@@ -24,7 +24,7 @@ class Conversation(CoreRow, table=True):
     id: int | None = row_id()
     member_id: int = ref("member")
     reason: str
-    """``handoff`` or ``reply``."""
+    """``handoff``, ``reply``, or ``doubtful``: they may have asked to be left alone, and texts to them wait."""
     note: str = ""
     run_id: int | None = ref("run", null=True)
     opened_at: datetime = at()
