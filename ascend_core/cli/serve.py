@@ -13,7 +13,9 @@ import click
 
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
+from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.core import Core
+from ascend_core.operations.listening import note_heard
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.local import LocalEngine
@@ -25,6 +27,9 @@ from ascend_core.web.serving import bind, url_of
 from ascend_core.web.serving import serve as serve_app
 
 __all__ = ["serve"]
+
+LISTENS_EVERY_SECONDS = 10.0
+"""How often it may be written down that webhooks are answered."""
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- read here, never bound
 """Addresses to listen on that nobody can call, and what this machine calls instead."""
@@ -45,6 +50,7 @@ def serve(*, host: str, port: int, no_worker: bool) -> None:
         engine = None if no_worker else stack.enter_context(the_worker(core, say))
         if engine is not None:
             stack.enter_context(_working(engine))
+        stack.enter_context(_heard(core))
         app = stack.enter_context(closing(PublicApp(core, stir=lambda: _stir(engine), spill_folder=home_from().folder)))
         with suppress(KeyboardInterrupt):
             asyncio.run(serve_app(app, listener, started=lambda: _introduce(core, bound, working=not no_worker)))
@@ -68,6 +74,27 @@ def _working(engine: LocalEngine) -> Iterator[None]:
     finally:
         engine.stop()
         worker.join()
+
+
+@contextmanager
+def _heard(core: Core) -> Iterator[None]:
+    """As long as webhooks are answered here, it is written down that somebody listens to what people text."""
+    over = threading.Event()
+
+    def listen() -> None:
+        while True:
+            with suppress(DatabaseProblem):
+                note_heard(core)
+            if over.wait(LISTENS_EVERY_SECONDS):
+                return
+
+    listener = threading.Thread(target=listen, name="listens", daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        over.set()
+        listener.join()
 
 
 @contextmanager

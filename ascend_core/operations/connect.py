@@ -10,6 +10,7 @@ import attrs
 from ascend_core.contracts import ChannelType, IntegrationType, Secret
 from ascend_core.errors import BadInput, NeedsAttention, NotFound, Refused, TryLater
 from ascend_core.operations.core import Core
+from ascend_core.operations.instance import instance_of
 from ascend_core.store.accounts import AccountRecord, accounts, save_account
 from ascend_core.store.channels import ChannelRecord, channels, save_channel
 from ascend_core.store.database import Tx
@@ -101,6 +102,7 @@ async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -
     now = core.clock.now()
 
     def work(tx: Tx) -> str | None:
+        instance_of(core, tx)
         before = next((record.channel for record in channels(tx)), None)
         save_channel(tx, channel, settings=plain, sealed=sealed, now=now)
         if before in (None, channel):

@@ -35,20 +35,25 @@ REST_SECONDS = 15.0
 def notice_gap(core: Core) -> None:
     """At start, and whenever time has jumped: channels nobody listened to lately are deaf since then."""
 
-    def work(tx: Tx) -> None:
-        now = core.moment(tx)
-        for channel in channels(tx):
-            heard = channel.heard_until
-            if channel.deaf_since is None and heard is not None and heard < now - GAP:
-                set_channel(tx, channel.id, deaf_since=heard)
+    now, known = core.database.read(lambda tx: (core.moment(tx), channels(tx)))
+    if any(_is_deaf(channel, now) for channel in known):
+        core.database.write(lambda tx: _go_deaf(core, tx))
 
-    core.database.write(work)
+
+def _is_deaf(channel: ChannelRecord, now: datetime) -> bool:
+    return channel.deaf_since is None and channel.heard_until is not None and channel.heard_until < now - GAP
+
+
+def _go_deaf(core: Core, tx: Tx) -> None:
+    now = core.moment(tx)
+    for channel in channels(tx):
+        if _is_deaf(channel, now):
+            set_channel(tx, channel.id, deaf_since=channel.heard_until)
 
 
 def note_heard(core: Core) -> None:
     """This process serves the webhooks now. Notices a gap first; writes only now and then."""
-    now = core.database.read(core.moment)
-    known = core.database.read(channels)
+    now, known = core.database.read(lambda tx: (core.moment(tx), channels(tx)))
     if any(_is_late(channel, now) for channel in known):
         notice_gap(core)
         core.database.write(lambda tx: _heard(tx, now))

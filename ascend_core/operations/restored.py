@@ -19,6 +19,7 @@ from ascend_core.contracts import SentText
 from ascend_core.errors import BadInput, NeedsAttention, NotFound
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
+from ascend_core.operations.instance import instance_of
 from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.recent import words_of
 from ascend_core.store import messages as rows
@@ -26,12 +27,8 @@ from ascend_core.store.channels import ChannelRecord, channels, lock_channel, ne
 from ascend_core.store.database import Tx
 from ascend_core.store.messages import MessageRecord
 from ascend_core.store.recent import keep_forgotten
-from ascend_core.store.settings import put_setting, settings_named
 
 __all__ = ["Reconciled", "freeze_if_old", "freeze_sends", "outbox_of", "reconcile"]
-
-INSTANCE = "instance"
-_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 OLD = (
     "this database is an older copy: it knows of fewer texts than were sent from here. Nothing is sent until it was "
@@ -64,11 +61,7 @@ class Reconciled:
 
 def outbox_of(core: Core, tx: Tx, channel: ChannelRecord) -> str:
     """What the outbox of a channel is called, for ever, whatever machine its database is on."""
-    name = settings_named(tx, INSTANCE)[INSTANCE].get("name")
-    if not name:
-        name = core.randomness.token(12, _LETTERS)
-        put_setting(tx, INSTANCE, {"name": name})
-    return f"{name}:{channel.channel}"
+    return f"{instance_of(core, tx)}:{channel.channel}"
 
 
 def freeze_if_old(core: Core, tx: Tx, channel: ChannelRecord) -> bool:

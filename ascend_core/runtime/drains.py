@@ -13,7 +13,7 @@ from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.due import next_send
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
-from ascend_core.operations.listening import catch_up, note_heard, notice_gap
+from ascend_core.operations.listening import catch_up, notice_gap
 from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.send_messages import send_messages
 from ascend_core.operations.sync_account import sync_account
@@ -54,7 +54,7 @@ def register_drains(engine: Engine, core: Core) -> None:
         return True
 
     async def tick() -> None:
-        note_heard(core)
+        notice_gap(core)
         recover_sends(core, starting=False)
         engine.wake("work", ALL)
         engine.wake("calls", ALL)

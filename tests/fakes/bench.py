@@ -157,6 +157,12 @@ class Bench:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def pigeons(self, **changes: Any) -> None:
+        """Change what the channel says of itself: ``sender``, ``measure``, ``sent``."""
+        registry = self.core.registry
+        pigeon = attrs.evolve(registry.channels["pigeon"], **changes)
+        self.core = attrs.evolve(self.core, registry=attrs.evolve(registry, channels={"pigeon": pigeon}))
+
     # things that happen
 
     def submission(self, person: int = 0, **values: Any) -> Submission:

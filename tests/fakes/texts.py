@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -20,6 +20,7 @@ from ascend_core.contracts import (
     RawRequest,
     Receipt,
     Secret,
+    SentText,
 )
 from ascend_core.errors import BadInput
 
@@ -37,7 +38,7 @@ class PigeonSettings:
 class FakeChannel:
     """Carrier pigeons. ``accepted`` is what they took, in order.
 
-    ``unheard`` is what people wrote while nobody listened.
+    ``unheard`` is what people wrote while nobody listened, ``listed`` what the pigeons remember to have taken.
     ``next_sends`` and ``next_lookups`` say what the coming calls do: an error to raise, or ``(error, "accepted")`` for
     one that is raised after the text was taken all the same. With none left, a call works.
     """
@@ -45,9 +46,11 @@ class FakeChannel:
     def __init__(self) -> None:
         self.accepted: list[Outbound] = []
         self.asked: list[str] = []
+        self.asked_since: list[datetime] = []
         self.next_sends: deque[Exception | tuple[Exception, str]] = deque()
         self.next_lookups: deque[Exception] = deque()
         self.unheard: list[Inbound] = []
+        self.listed: list[SentText] = []
 
     async def check(self, settings: PigeonSettings) -> None:
         """Every loft works."""
@@ -74,7 +77,13 @@ class FakeChannel:
         return Receipt(provider_id=f"P{number}", segments=1)
 
     async def missed(self, settings: PigeonSettings, since: datetime) -> tuple[Inbound, ...]:
+        self.asked_since.append(since)
+        if self.next_lookups:
+            raise self.next_lookups.popleft()
         return tuple(self.unheard)
+
+    async def sent(self, settings: Any, since: datetime, /) -> tuple[SentText, ...]:
+        return tuple(text for text in self.listed if text.sent_at >= since)
 
     def is_genuine(self, settings: PigeonSettings, request: RawRequest) -> bool:
         return request.header("x-key") == settings.key.reveal()

@@ -18,10 +18,11 @@ from attrs import evolve, frozen
 from ascend_core.contracts import ChannelEvent, DeliveryStatus, Inbound, SubmissionPage
 from ascend_core.errors import TryLater
 from ascend_core.operations.apply_submissions import apply_page
+from ascend_core.operations.claim_messages import Claimed, claim_messages
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.receive_messages import receive_events
-from ascend_core.operations.send_messages import _commit_results, _send_one, claim_messages
+from ascend_core.operations.send_messages import _commit_results, _send_one
 from ascend_core.store import messages as rows
 from ascend_core.store.accounts import CursorRecord, move_cursor
 from ascend_core.store.bulk import table_of
@@ -79,10 +80,16 @@ async def _call_then_claim(core: Core) -> int:
     assert opened is not None
     record, type_, settings = opened
     ready = core.database.read(lambda tx: rows.ready_messages(tx, core.clock.now(), 5))
-    results = [await _send_one(core, type_, settings, message) for message in ready]
+    results = [await _call(core, type_, settings, message) for message in ready]
     _sql(core, "UPDATE message SET state = 'sending' WHERE state = 'ready'") if results else None
-    _commit_results(core, record, results)
+    _commit_results(core, record, type_, settings, results)
     return len(ready)
+
+
+async def _call(core: Core, type_: Any, settings: Any, message: MessageRecord) -> Any:
+    """One call, as the product makes it."""
+    claimed = Claimed(message=message, valid_until=message.expires_at)
+    return await _send_one(core, type_, settings, claimed, core.clock.monotonic())
 
 
 async def _in_any_order(core: Core) -> int:
@@ -101,8 +108,8 @@ async def _in_any_order(core: Core) -> int:
         return ready
 
     claimed = core.database.write(claim)
-    results = await asyncio.gather(*(_send_one(core, type_, settings, message) for message in claimed))
-    _commit_results(core, record, results)
+    results = await asyncio.gather(*(_call(core, type_, settings, message) for message in claimed))
+    _commit_results(core, record, type_, settings, results)
     return len(claimed)
 
 
@@ -111,10 +118,11 @@ async def _without_a_last_look(core: Core) -> int:
     opened = open_channel(core)
     assert opened is not None
     record, type_, settings = opened
-    claimed = claim_messages(core, 5)
+    claimed = [each.message for each in claim_messages(core, 5)]
     confirming = [evolve(message, purpose=0) for message in claimed]  # a confirmation is not asked for consent
-    results = [await _send_one(core, type_, settings, message) for message in confirming]
-    _commit_results(core, record, [evolve(r, message=m) for r, m in zip(results, claimed, strict=True)])
+    results = [await _call(core, type_, settings, message) for message in confirming]
+    asked = [evolve(result, message=message) for result, message in zip(results, claimed, strict=True)]
+    _commit_results(core, record, type_, settings, asked)
     return len(claimed)
 
 

@@ -10,9 +10,10 @@ from attrs import frozen
 from ascend_core.contracts import ChannelEvent, SubmissionPage
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.core import Core
+from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
-from ascend_core.operations.send_messages import recover_sends, resolve_unknown, send_messages
+from ascend_core.operations.send_messages import send_messages
 from ascend_core.store.accounts import CursorRecord
 
 __all__ = ["PRODUCT", "Product"]

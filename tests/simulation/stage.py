@@ -7,9 +7,11 @@ import random
 import shutil
 from pathlib import Path
 
+import attrs
 from attrs import define, field
 from sqlalchemy import text as sql
 
+from ascend_core.operations.core import ForgetfulMark
 from ascend_core.store.database import open_database, sqlite_url
 from ascend_core.store.schema import upgrade_schema
 from ascend_core.store.tables import CoreRow
@@ -47,6 +49,8 @@ class Stage:
     def play(self, seed: int, product: Product = PRODUCT, weather: Weather | None = None) -> Story:
         """Play one schedule to its end, in the *weather* of its seed unless another is given."""
         self._put_back()
+        # another machine each time: one that remembers more claims than the database would not send
+        self.bench.core = attrs.evolve(self.bench.core, mark=ForgetfulMark())
         self.bench.clock.set(NOON)
         self.bench.source.log = []
         fate = Fate(random.Random(seed))  # noqa: S311 -- it must repeat

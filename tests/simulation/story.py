@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound, Outbound, Purpose
 from ascend_core.operations.core import Core
+from ascend_core.operations.due import next_send
 from ascend_core.store.accounts import cursor_of
 from ascend_core.store.due import look
 from ascend_core.testing import SeededRandomness
@@ -150,7 +151,8 @@ class Story:
                 done += product.fire(core)
             if waiting.unknown_at is not None and waiting.unknown_at <= now:
                 done += await product.resolve(core)
-            if done or (waiting.ready_at is not None and waiting.ready_at <= now):
+            turn = next_send(core, waiting)
+            if done or (turn is not None and turn <= now):
                 done += await product.send(core)
 
     # who acts
