@@ -18,9 +18,9 @@ from ascend_core.operations.core import Core
 from ascend_core.operations.listening import note_heard
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
-from ascend_core.runtime.local import LocalEngine
+from ascend_core.runtime.engine import Engine
 from ascend_core.runtime.opening import home_from
-from ascend_core.runtime.roles import the_worker
+from ascend_core.runtime.roles import EngineName, the_worker
 from ascend_core.store.channels import channels
 from ascend_core.web.public import PublicApp
 from ascend_core.web.serving import bind, url_of
@@ -39,7 +39,15 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- read here, 
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one.")
 @click.option("--no-worker", is_flag=True, help="Only answer; another process does the work.")
-def serve(*, host: str, port: int, no_worker: bool) -> None:
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["local", "distributed"]),
+    default="local",
+    show_default=True,
+    help="Who shares out the work: this process, or a task queue in PostgreSQL over all workers.",
+)
+def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> None:
     """Serve links and webhooks, and do the work: sync, text, nudge. Ctrl-C ends it, with the work in hand done."""
     with ExitStack() as stack:
         listener = stack.enter_context(closing(bind(host, port)))
@@ -47,7 +55,7 @@ def serve(*, host: str, port: int, no_worker: bool) -> None:
         public_url = None if "ASCEND_PUBLIC_URL" in read_config().values else bound
         core = stack.enter_context(opened_core(public_url=public_url))
         stack.enter_context(_ended_by_signals())
-        engine = None if no_worker else stack.enter_context(the_worker(core, say))
+        engine = None if no_worker else stack.enter_context(the_worker(core, say, engine_name))
         if engine is not None:
             stack.enter_context(_working(engine))
         stack.enter_context(_heard(core))
@@ -58,14 +66,14 @@ def serve(*, host: str, port: int, no_worker: bool) -> None:
     say("Ended.")
 
 
-def _stir(engine: LocalEngine | None) -> None:
+def _stir(engine: Engine | None) -> None:
     """Something came in: a worker in this process need not wait for its tick."""
     if engine is not None:
         engine.wake("work", ALL)
 
 
 @contextmanager
-def _working(engine: LocalEngine) -> Iterator[None]:
+def _working(engine: Engine) -> Iterator[None]:
     """The worker runs in a thread with a loop of its own, so that its database work never holds up a redirect."""
     worker = threading.Thread(target=lambda: asyncio.run(engine.run()), name="worker", daemon=True)
     worker.start()

@@ -11,14 +11,22 @@ import click
 
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
-from ascend_core.runtime.local import LocalEngine
-from ascend_core.runtime.roles import the_worker
+from ascend_core.runtime.engine import Engine
+from ascend_core.runtime.roles import EngineName, the_worker
 
 __all__ = ["worker"]
 
 
 @click.command()
-def worker() -> None:
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["local", "distributed"]),
+    default="local",
+    show_default=True,
+    help="Who shares out the work: this process, or a task queue in PostgreSQL over all workers.",
+)
+def worker(*, engine_name: EngineName) -> None:
     """Do the work: sync, text, nudge. Links and webhooks are answered by: ascend serve --no-worker.
 
     On PostgreSQL any number of workers share the work; a SQLite file has one. SIGTERM or Ctrl-C ends it, with the
@@ -26,14 +34,14 @@ def worker() -> None:
     """
     with ExitStack() as stack:
         core = stack.enter_context(opened_core())
-        engine = stack.enter_context(the_worker(core, say))
+        engine = stack.enter_context(the_worker(core, say, engine_name))
         if not os.environ.get("ASCEND_PUBLIC_URL"):
             say(f"ASCEND_PUBLIC_URL is not set: links in texts will lead to {core.options.public_url}")
         asyncio.run(_work(engine))
     say("Ended.")
 
 
-async def _work(engine: LocalEngine) -> None:
+async def _work(engine: Engine) -> None:
     def end() -> None:
         say("Ending: finishing what is in hand …")
         engine.stop()

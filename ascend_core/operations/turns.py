@@ -9,7 +9,7 @@ from ascend_core.engine.buckets import Pace
 from ascend_core.store.buckets import database_now, lock_bucket, save_bucket
 from ascend_core.store.database import Database, Tx
 
-__all__ = ["SharedTurns"]
+__all__ = ["SharedTurns", "take_period"]
 
 
 class SharedTurns:
@@ -49,3 +49,18 @@ class SharedTurns:
 
     def _now(self, tx: Tx) -> datetime:
         return database_now(tx) if self._time is None else self._time.now()
+
+
+def take_period(database: Database, name: str, seconds: float) -> bool:
+    """Whether a period of *seconds* is over that no worker has taken yet; it is taken now. By the database's clock."""
+    pace = Pace(per_second=1 / seconds)
+
+    def work(tx: Tx) -> bool:
+        now = database_now(tx)
+        bucket = lock_bucket(tx, f"period:{name}", now)
+        if bucket.earliest(1.0, pace, now) > now:
+            return False
+        save_bucket(tx, bucket.taken(1.0, pace, now))
+        return True
+
+    return database.write(work)

@@ -69,7 +69,7 @@ def register_drains(engine: Engine, core: Core) -> None:
     engine.register("sync", sync)
     engine.register("work", work)
     engine.register("calls", calls)
-    engine.every(BEAT_SECONDS, live)
+    engine.each(BEAT_SECONDS, live)
     engine.every(TICK_SECONDS, tick)
 
 

@@ -10,12 +10,17 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
-__all__ = ["Drain", "Engine", "Tick"]
+from ascend_core.store.database import Tx
+
+__all__ = ["Drain", "Engine", "Tell", "Tick"]
 
 Drain = Callable[[str, datetime], Awaitable[bool]]
 """Works on one key until nothing is left or the time is up; True: work is left."""
 
 Tick = Callable[[], Awaitable[None]]
+
+Tell = Callable[[str], None]
+"""Hears, in one sentence, that something failed."""
 
 
 class Engine(Protocol):
@@ -26,11 +31,19 @@ class Engine(Protocol):
         ...
 
     def every(self, seconds: float, tick: Tick) -> None:
-        """Call *tick* once per period."""
+        """Call *tick* once per period, over all workers of the engine together."""
         ...
 
-    def wake(self, kind: str, key: str) -> None:
-        """A hint that *key* has work. May be called from any thread."""
+    def each(self, seconds: float, tick: Tick) -> None:
+        """Call *tick* once per period in every worker."""
+        ...
+
+    def wake(self, kind: str, key: str, tx: Tx | None = None) -> None:
+        """A hint that *key* has work. May be called from any thread.
+
+        *tx*: the hint belongs to this transaction. An engine that keeps its wakes keeps it if and when that commits;
+        one that does not may look too early, and looks again at its next tick.
+        """
         ...
 
     async def run(self) -> None:

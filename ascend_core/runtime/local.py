@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
 from ascend_core.contracts import Clock
-from ascend_core.runtime.engine import Drain, Tick
+from ascend_core.runtime.engine import Drain, Tell, Tick
+from ascend_core.store.database import Tx
 
-__all__ = ["LocalEngine", "Tell"]
+__all__ = ["LocalEngine"]
 
 LEASE = timedelta(seconds=30)
 """How long one drain may go on before others get their turn."""
@@ -20,9 +21,6 @@ FAILED_PAUSE_SECONDS = 5.0
 
 LAST_SECONDS = 20.0
 """How long ``stop`` waits for the drains in hand: service managers kill after 30 or more."""
-
-Tell = Callable[[str], None]
-"""Hears, in one sentence, that something failed."""
 
 Work = Awaitable[Any]
 
@@ -49,7 +47,10 @@ class LocalEngine:
     def every(self, seconds: float, tick: Tick) -> None:
         self._ticks.append((seconds, tick))
 
-    def wake(self, kind: str, key: str) -> None:
+    def each(self, seconds: float, tick: Tick) -> None:
+        self.every(seconds, tick)  # it is the only worker
+
+    def wake(self, kind: str, key: str, tx: Tx | None = None) -> None:
         self._woken.add((kind, key))
         self._stir()
 

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
+from ascend_core.errors import BadInput
 from ascend_core.operations.core import Core
 from ascend_core.runtime.drains import register_drains
+from ascend_core.runtime.engine import Engine, Tell
 from ascend_core.runtime.file_lock import only_one
-from ascend_core.runtime.local import LocalEngine, Tell
+from ascend_core.runtime.local import LocalEngine
 
-__all__ = ["the_worker"]
+__all__ = ["EngineName", "the_worker"]
+
+EngineName = Literal["local", "distributed"]
 
 
 @contextmanager
-def the_worker(core: Core, tell: Tell) -> Iterator[LocalEngine]:
+def the_worker(core: Core, tell: Tell, engine: EngineName = "local") -> Iterator[Engine]:
     """An engine that does all the product's work once it is run.
 
     A SQLite database has one worker: the lock lies beside its file, so that it counts from whichever folder a process
-    was started. Raises DatabaseProblem when another process works on it.
+    was started. Raises DatabaseProblem when another process works on it, BadInput for an engine that it cannot have.
     """
     file = core.database.file
     if file is None:
-        yield _engine(core, tell)
+        yield _ready(_distributed(core, tell) if engine == "distributed" else LocalEngine(core.clock, tell), core)
         return
+    if engine == "distributed":
+        raise BadInput("the distributed engine needs PostgreSQL; leave --engine out, or set ASCEND_DATABASE_URL")
     with only_one(file.with_name(f"{file.name}.lock")):
-        yield _engine(core, tell)
+        yield _ready(LocalEngine(core.clock, tell), core)
 
 
-def _engine(core: Core, tell: Tell) -> LocalEngine:
-    engine = LocalEngine(core.clock, tell)
+def _ready(engine: Engine, core: Core) -> Engine:
     register_drains(engine, core)
+    return engine
+
+
+def _distributed(core: Core, tell: Tell) -> Engine:
+    from ascend_core.runtime.distributed import DistributedEngine
+
+    engine = DistributedEngine(core.database, core.clock, tell)
+    engine.prepare()
     return engine

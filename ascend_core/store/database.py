@@ -56,6 +56,11 @@ class Database:
         """The file of a SQLite database, without links and dots on the way; None on PostgreSQL."""
         return Path(self.engine.url.database or "").resolve() if self.kind == "sqlite" else None
 
+    @property
+    def conninfo(self) -> str:
+        """How another library reaches a PostgreSQL database; it holds the password."""
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run *work* in one transaction and commit what it did.
 

@@ -1,0 +1,179 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""The distributed engine: its known traps, each shown, and a worker that is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import procrastinate
+import pytest
+
+from ascend_core.runtime.distributed import HEARTBEAT_SECONDS, STALLED_SECONDS, DistributedEngine
+from ascend_core.runtime.drains import register_drains
+from ascend_core.runtime.system import SystemClock
+from ascend_core.store.database import Database
+from tests.fakes.bench import phone
+from tests.runtime.test_engines import SOON, playing, until
+
+TAKEN_OVER_SECONDS = 10
+
+
+@pytest.fixture
+def queued(open_copy: Callable[[str], Database]) -> Iterator[Database]:
+    """A PostgreSQL database with the engine's tables."""
+    opened = open_copy("postgresql")
+
+    DistributedEngine(opened, SystemClock(), print).prepare()
+    yield opened
+    with opened.engine.begin() as tx:
+        tx.exec_driver_sql("DELETE FROM procrastinate_jobs")
+
+
+def jobs(database: Database) -> list[tuple[Any, ...]]:
+    """Every job: lock, state, and the time it is scheduled for."""
+    query = "SELECT lock, status::text, scheduled_at FROM procrastinate_jobs ORDER BY id"
+    return database.read(lambda tx: [tuple(row) for row in tx.exec_driver_sql(query)])
+
+
+def test_a_wake_is_kept_if_and_when_our_transaction_commits(queued: Database) -> None:
+    """With the data it speaks of, or not at all; and waking twice leaves the transaction usable."""
+    engine = DistributedEngine(queued, SystemClock(), print)
+
+    def fail(tx: Any) -> None:
+        engine.wake("work", "a", tx)
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        queued.write(fail)
+    assert jobs(queued) == []
+
+    def twice(tx: Any) -> int:
+        engine.wake("work", "a", tx)
+        engine.wake("work", "a", tx)
+        return int(tx.exec_driver_sql("SELECT 7").scalar_one())
+
+    assert queued.write(twice) == 7
+    engine.wake("work", "a")
+    assert jobs(queued) == [("work a", "todo", None)]
+
+
+def _stall(database: Database) -> None:
+    """A worker took the key and died; the tick has woken the key again."""
+
+    def work(tx: Any) -> None:
+        tx.exec_driver_sql(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')"
+        )  # fmt: skip
+        tx.exec_driver_sql(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT max(id) FROM procrastinate_workers)"
+        )
+
+    database.write(work)
+
+
+def test_the_advised_way_to_retry_wedges_a_key_and_ours_frees_it(queued: Database) -> None:
+    """The job that waits holds the queueing lock, so that retrying the stalled one fails for ever."""
+    engine = DistributedEngine(queued, SystemClock(), print)
+    engine.wake("work", "a")
+    _stall(queued)
+    engine.wake("work", "a")
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=queued.conninfo))
+
+    async def retry() -> None:
+        async with app.open_async():
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+                await app.job_manager.retry_job(job)
+
+    for _ in range(2):
+        with pytest.raises(procrastinate.exceptions.ConnectorException):
+            asyncio.run(retry())
+    assert [state for _, state, _ in jobs(queued)] == ["doing", "todo"]
+
+    drained = asyncio.Event()
+
+    async def drain(_key: str, _until: datetime) -> bool:
+        drained.set()
+        return False
+
+    engine.register("work", drain)
+    asyncio.run(playing(engine, drained.wait()))
+    assert jobs(queued) == []
+
+
+WORKER = """
+import asyncio, sys
+from ascend_core.runtime.distributed import DistributedEngine
+from ascend_core.runtime.drains import register_drains
+from ascend_core.runtime.system import SystemClock
+from ascend_core.store.database import open_database
+engine = DistributedEngine(open_database(sys.argv[1]), SystemClock(), print)
+async def drain(key, until):
+    print("drains", key, flush=True)
+    await asyncio.Event().wait()
+engine.register("work", drain)
+asyncio.run(engine.run())
+"""
+
+
+def test_the_key_of_a_killed_worker_is_taken_over_in_ten_seconds(queued: Database) -> None:
+    """A real process, killed while it drains; the wake that the next tick brings is heard by another."""
+    engine = DistributedEngine(queued, SystemClock(), print)
+    clock = SystemClock()
+    took: list[float] = []
+
+    async def drain(_key: str, _until: datetime) -> bool:
+        took.append(clock.monotonic())
+        return False
+
+    async def tick() -> None:
+        engine.wake("work", "a")
+
+    with subprocess.Popen([sys.executable, "-c", WORKER, queued.conninfo], stdout=subprocess.PIPE, text=True) as dying:
+        assert dying.stdout is not None
+        engine.wake("work", "a")
+        assert dying.stdout.readline() == "drains a\n"
+        dying.kill()
+        dying.wait()
+    killed = clock.monotonic()
+    engine.register("work", drain)
+    engine.each(1.0, tick)
+    asyncio.run(playing(engine, until(lambda: bool(took))))
+
+    assert took[0] - killed < TAKEN_OVER_SECONDS + HEARTBEAT_SECONDS
+    assert SOON > TAKEN_OVER_SECONDS
+
+
+def test_nothing_is_ever_scheduled_for_later(queued: Database) -> None:
+    """Timers are rows of ours: a job for later would block those behind it with the same lock."""
+    engine = DistributedEngine(queued, SystemClock(), print)
+    for key in range(20):
+        engine.wake("work", str(key))
+
+    assert {scheduled_at for _, _, scheduled_at in jobs(queued)} == {None}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_the_product_runs_on_two_workers_at_once(bench: Any) -> None:
+    """From sign-ups at the source to texts, each sent once, with nothing but ticks."""
+    bench.set_up()
+    bench.source.log = [bench.submission(person) for person in range(12)]
+    engines = [DistributedEngine(bench.core.database, SystemClock(), print) for _ in range(2)]
+    for engine in engines:
+        engine.prepare()
+        register_drains(engine, bench.core)
+
+    async def run() -> None:
+        stories = [playing(engine, until(lambda: len(bench.channel.accepted) >= 12)) for engine in engines]
+        await asyncio.gather(*stories)
+
+    asyncio.run(run())
+    with bench.core.database.engine.begin() as tx:
+        tx.exec_driver_sql("DELETE FROM procrastinate_jobs")
+
+    assert sorted(text.phone for text in bench.channel.accepted) == sorted(phone(person) for person in range(12))
+    assert set(bench.states()) == {("sent", None)}
