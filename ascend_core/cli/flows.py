@@ -27,6 +27,7 @@ class _Flows(LazyGroup):
 
     def entries(self) -> Mapping[str, Entry]:
         return {
+            "fmt": Entry("Write documents in their one layout.", imported("ascend_core.cli.flow_fmt:fmt")),
             "lint": Entry("Say what is wrong with documents.", imported("ascend_core.cli.flow_lint:lint")),
             "schema": Entry(
                 "Print the JSON schema of documents, for editors.", imported("ascend_core.cli.flow_schema:schema")

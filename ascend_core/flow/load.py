@@ -11,6 +11,7 @@ from ascend_core.contracts import BotActionType, ChannelType, NudgeType
 from ascend_core.flow.canonical import digest_of
 from ascend_core.flow.document import ABTest, Automation, Flow
 from ascend_core.flow.limits import LONGEST_NAME
+from ascend_core.flow.migrations import MIGRATIONS, Migration
 from ascend_core.flow.nodes import entries, parse
 from ascend_core.flow.params import Reading, read_params
 from ascend_core.flow.problems import Problem, Problems, nearest, shown
@@ -54,10 +55,11 @@ def check_flow(
     trackers: Collection[str],
     triggers: Collection[str] | None = None,
     channels: Collection[ChannelType] = (),
+    migrations: Mapping[int, Migration] = MIGRATIONS,
 ) -> tuple[Flow | None, tuple[Problem, ...]]:
     """The flow that *text* holds, None when it has errors; and all problems in order, warnings included."""
     problems = Problems(file)
-    root = parse(text, problems)
+    root = parse(text, problems, migrations=migrations)
     if root is None:
         return None, problems.in_order()
     reading = Reading(problems=problems)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import yaml
 
 from ascend_core.flow.limits import MOST_BYTES, MOST_DEPTH
+from ascend_core.flow.migrations import MIGRATIONS, Migration, migrate
 from ascend_core.flow.problems import Problems, shown
 
 __all__ = ["Entry", "entries", "is_nothing", "kind_of", "parse", "scalar"]
@@ -21,8 +22,10 @@ _PLAIN_TAGS = frozenset(
 """What a node without a tag gets. Only a tag that somebody wrote gives another one."""
 
 
-def parse(text: str | bytes, problems: Problems) -> yaml.MappingNode | None:
-    """The mapping that *text* holds; None, and a problem, when it holds none."""
+def parse(
+    text: str | bytes, problems: Problems, *, migrations: Mapping[int, Migration] = MIGRATIONS
+) -> yaml.MappingNode | None:
+    """The mapping that *text* holds, in the newest version of the language; None, and a problem, when it holds none."""
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "replace"))
     if size > MOST_BYTES:
         problems.add("F002", None, f"the file has {size:,} bytes; at most {MOST_BYTES:,} are read. Split it")
@@ -38,7 +41,10 @@ def parse(text: str | bytes, problems: Problems) -> yaml.MappingNode | None:
     except RecursionError:
         problems.add("F041", None, f"lists and mappings are nested too deep; at most {MOST_DEPTH} levels are read")
     else:
-        return _checked(root, problems)
+        checked = _checked(root, problems)
+        if checked is not None:
+            migrate(checked, migrations)
+        return checked
     return None
 
 

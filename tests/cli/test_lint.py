@@ -76,3 +76,16 @@ def test_a_schema_is_printed() -> None:
     done = CliRunner().invoke(ascend, ["flows", "schema"])
 
     assert "step.webhook" in json.loads(done.stdout)["$defs"]
+
+
+def test_fmt_writes_what_it_must_and_checks_what_it_may(folder: Path) -> None:
+    """The second time there is nothing to do; --check writes nothing."""
+    file = folder / "dear.yaml"
+    file.write_text("flow:   dear  # a name\nsteps:\n- send: Hello!\n")
+
+    def fmt(*args: str) -> int:
+        return CliRunner().invoke(ascend, ["flows", "fmt", *args, str(file)], standalone_mode=True).exit_code
+
+    assert (fmt("--check"), file.read_text()) == (1, "flow:   dear  # a name\nsteps:\n- send: Hello!\n")
+    assert (fmt(), file.read_text()) == (0, "flow: dear  # a name\nsteps:\n  - send: Hello!\n")
+    assert fmt("--check") == 0
