@@ -59,6 +59,18 @@ Feature: The SMS channel
       | unsubscribed | keyword |
 
   @J1
+  Scenario: What is signed with a shared key counts as well
+    Given the carrier signs with a shared key
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    And Ana replies "STOP"
+    Then the messages are
+      | delivered | 1 |
+    And the ledger of Ana's consent reads
+      | subscribed   | form    |
+      | unsubscribed | keyword |
+
+  @J1
   Scenario: Before the carrier is ready nothing is lost
     When the carrier does "429" once
     And Ana submits the form "Saturday Canvass"

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from ascend_core.contracts import PluginContext, Secret
 from ascend_sms.plugin import SmsPlugin
 from ascend_sms.settings import SmsSettings
+from ascend_sms.telnyx.plugin import TelnyxPlugin
+from ascend_sms.telnyx.settings import TelnyxSettings
 from ascend_sms.twilio import TwilioChannel
 
 
@@ -54,3 +56,28 @@ def test_counts_segments_at_the_command_line(context: PluginContext) -> None:
         "  '日' at 8: not in GSM-7\n"
         "  '\\u200b' at 9: leave it out\n"
     )
+
+
+def test_says_what_plain_letters_would_save(context: PluginContext) -> None:
+    """Only where they save something."""
+    (command,) = [each for each in SmsPlugin().ascend_register_commands(context) if each.name == "segments"]
+
+    dear = CliRunner().invoke(command.make(), ["’" + "x" * 99]).output.splitlines()
+
+    assert (dear[0][:9], dear[-1]) == ("2 × UCS-2", "Written so, it is 1 × GSM-7.")
+
+
+def test_the_other_provider_offers_the_same_but_a_list(context: PluginContext) -> None:
+    """Nothing in the core asks who the provider is."""
+    (twilio,) = SmsPlugin().ascend_register_channels(context)
+    (telnyx,) = TelnyxPlugin().ascend_register_channels(context)
+
+    assert (telnyx.measure, telnyx.keyword_of) == (twilio.measure, twilio.keyword_of)
+    assert (telnyx.name, telnyx.dedupe, telnyx.sent) == ("telnyx", "none", None)
+    assert telnyx.keyword_of is not None
+    assert telnyx.keyword_of("S T O P") == "stop"
+    number = TelnyxSettings(api_key=Secret("k"), public_key="A" * 43 + "=", from_number="+18885550100")
+    profile = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+    pool = TelnyxSettings(api_key=Secret("k"), public_key="A" * 43 + "=", messaging_profile_id=profile)
+    assert telnyx.sender is not None
+    assert [telnyx.sender(each).kind for each in (number, pool)] == ["toll-free", "pool"]

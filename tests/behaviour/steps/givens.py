@@ -33,6 +33,14 @@ def _opt_out_is_ours(story: Story) -> None:
     story.control(story.world.carrier_url, "opt_out", {"mode": "none"})
 
 
+@given("the carrier signs with a shared key")
+def _signs_with_shared_key(story: Story) -> None:
+    told = story.control(story.world.carrier_url, "signing", {"with": "shared_key"})
+    settings = story.world.carrier.settings(story.world.carrier_url)
+    shared = {name: told[name] for name in ("shared_key_id", "shared_key_secret")}
+    story.world.run(connect_channel(story.world.core, story.world.channel, {**settings, **shared}))
+
+
 @given("these people")
 def _people(story: Story, datatable: list[list[str]]) -> None:
     head, *rows = datatable

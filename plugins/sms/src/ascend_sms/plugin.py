@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext, Segments
+from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext
 from ascend_core.hookspecs import AscendHooks, hookimpl
+from ascend_sms.any_provider import keyword_of, measure
 from ascend_sms.senders import sender_of
 from ascend_sms.settings import SmsSettings
 from ascend_sms.twilio import TwilioChannel
@@ -29,10 +30,10 @@ class SmsPlugin(AscendHooks):
                 settings=SmsSettings,
                 channel=twilio,
                 dedupe="lookup",
-                measure=_measure,
+                measure=measure,
                 sender=sender_of,
                 sent=twilio.sent,
-                keyword_of=_keyword_of,
+                keyword_of=keyword_of,
                 sandbox=_sandbox,
             )
         ]
@@ -44,18 +45,6 @@ class SmsPlugin(AscendHooks):
             CommandType(name="simulate", make=lambda: _simulate(context), help="Run a stand-in for the provider."),
             CommandType(name="segments", make=_segments, help="Count how many segments a text is billed as."),
         ]
-
-
-def _keyword_of(text: str, /) -> Literal["stop", "start", "help", "doubtful"] | None:
-    from ascend_sms.keywords import keyword_in
-
-    return keyword_in(text)
-
-
-def _measure(text: str, /) -> Segments:
-    from ascend_sms.segments import count
-
-    return count(text)
 
 
 def _sandbox(*, clock: Clock, seed: int, journal: Path | None) -> ChannelSandbox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ascend_core.contracts import Offending
-from ascend_sms.segments import count
+from ascend_sms.segments import count, plain
 
 __all__ = ["segments_command"]
 
@@ -24,6 +24,9 @@ def segments_command() -> click.Command:
         )
         for offending in found.offending:
             click.echo(_line(offending))
+        shorter = count(plain(text))
+        if shorter.segments < found.segments:
+            click.echo(f"Written so, it is {shorter.segments} × {shorter.encoding}.")
 
     return segments
 

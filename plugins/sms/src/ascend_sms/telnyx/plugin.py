@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext, Segments, Sender
+from ascend_core.contracts import ChannelSandbox, ChannelType, Clock, CommandType, PluginContext, Sender
 from ascend_core.hookspecs import AscendHooks, hookimpl
+from ascend_sms.any_provider import keyword_of, measure
 from ascend_sms.senders import sender_named
 from ascend_sms.telnyx.channel import TelnyxChannel
 from ascend_sms.telnyx.settings import TelnyxSettings
@@ -28,8 +29,9 @@ class TelnyxPlugin(AscendHooks):
                 settings=TelnyxSettings,
                 channel=TelnyxChannel(context),
                 dedupe="none",
-                measure=_measure,
+                measure=measure,
                 sender=_sender,
+                keyword_of=keyword_of,
                 sandbox=_sandbox,
             )
         ]
@@ -43,12 +45,6 @@ class TelnyxPlugin(AscendHooks):
 def _sender(settings: TelnyxSettings) -> Sender:
     """The number where one is set, else the pool of the messaging profile."""
     return sender_named(settings.from_number, pool="" if settings.from_number else settings.messaging_profile_id)
-
-
-def _measure(text: str, /) -> Segments:
-    from ascend_sms.segments import count
-
-    return count(text)
 
 
 def _sandbox(*, clock: Clock, seed: int, journal: Path | None) -> ChannelSandbox:
