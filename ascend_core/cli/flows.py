@@ -22,6 +22,9 @@ PARTIAL = 3
 """What a command ends with that did some of what it was asked to, and not all."""
 
 
+_VERSIONS = "ascend_core.cli.versions"
+
+
 class _Flows(LazyGroup):
     """Some of its commands bring much with them, and are imported when they are run."""
 
@@ -32,6 +35,14 @@ class _Flows(LazyGroup):
             "schema": Entry(
                 "Print the JSON schema of documents, for editors.", imported("ascend_core.cli.flow_schema:schema")
             ),
+            "diff": Entry("In what two versions differ.", imported(f"{_VERSIONS}:diff")),
+            "discard-draft": Entry("Throw a draft away.", imported(f"{_VERSIONS}:discard")),
+            "draft": Entry("Keep a draft that nobody runs.", imported(f"{_VERSIONS}:draft")),
+            "publish-draft": Entry("Make a draft live.", imported(f"{_VERSIONS}:publish_draft_command")),
+            "restore": Entry("Make an old version live again.", imported(f"{_VERSIONS}:restore")),
+            "retire": Entry("Let nobody enter a flow any more.", imported(f"{_VERSIONS}:retire")),
+            "show": Entry("The document of a version.", imported(f"{_VERSIONS}:show")),
+            "versions": Entry("Every version of a flow.", imported(f"{_VERSIONS}:versions")),
             "simulate": Entry(
                 "Be the member of a flow, in the terminal.", imported("ascend_core.cli.simulate:simulate")
             ),

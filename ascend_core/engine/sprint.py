@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from attrs import define, evolve, field, frozen
 
 from ascend_core.contracts import (
+    AddToGroups,
     Answered,
     BotActionType,
     Effect,
@@ -19,6 +20,7 @@ from ascend_core.contracts import (
     Memory,
     Outcome,
     Reached,
+    RemoveFromGroups,
     Replied,
     SendText,
     SetFields,
@@ -166,6 +168,7 @@ class _Sprinter:
             detail["exit"] = outcome.exit.exit
         if outcome.why:
             detail["why"] = outcome.why
+        detail.update(_changes(self.scene.member, outcome.effects))
         self.place(step.path, Trace(kind=_kind(happened, outcome), step=step.path, detail=detail))
         for problem in view.problems:
             said: dict[str, FieldValue] = {"problem": problem.problem, "about": problem.about}
@@ -235,6 +238,21 @@ class _GoOn:
     """The run goes on at *position*; None: it is finished."""
 
     position: str | None
+
+
+def _changes(member: MemberView, effects: Iterable[Effect]) -> dict[str, FieldValue]:
+    """What a step changes on the member, and nothing that stays as it is: ``member.rsvp``, ``joins``, ``leaves``."""
+    changes: dict[str, FieldValue] = {}
+    for effect in effects:
+        match effect:
+            case SetFields(values=values):
+                changed = {name: value for name, value in values.items() if member.fields.get(name) != value}
+                changes.update({f"member.{name}": value for name, value in changed.items()})
+            case AddToGroups(names=names) if new := [name for name in names if name not in member.groups]:
+                changes["joins"] = ", ".join(new)
+            case RemoveFromGroups(names=names) if old := [name for name in names if name in member.groups]:
+                changes["leaves"] = ", ".join(old)
+    return changes
 
 
 def _kind(happened: Happened, outcome: Outcome) -> Literal["action", "branch", "wait", "reply", "timer", "answer"]:

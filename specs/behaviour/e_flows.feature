@@ -85,6 +85,74 @@ Feature: Flows and bot actions
     And Cleo gets no text
 
   @E3
+  Scenario: An old version is restored as a new one
+    Given the flow
+      """
+      flow: reminder
+      spec: 1
+      steps:
+        - send: The first wording.
+      """
+    And the automation
+      """
+      automation: Remind
+      spec: 1
+      trigger: mobilize.registers
+      run: reminder
+      """
+    When the operator publishes the flow
+      """
+      flow: reminder
+      spec: 1
+      steps:
+        - send: The second wording.
+      """
+    And the operator restores version 1 of the flow "reminder"
+    And Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "The first wording."
+    And the versions of the flow "reminder" are
+      | 3 | live | 1 |
+      | 2 |      | 0 |
+      | 1 |      | 0 |
+
+  @E5
+  Scenario: What happened to a person in a flow can be read afterwards
+    Given the flow
+      """
+      flow: shift
+      spec: 1
+      steps:
+        - ask: coming
+          text: "Coming? More: ${link.form} YES or NO"
+          links: {form: {url: "${event.url}", track: mobilize}}
+          replies:
+            - match: [yes]
+              then: [{set: {rsvp: confirmed}}]
+          nudges:
+            - {nudge: no_link_click, link: form, after: 2h, text: "See ${link.form} first."}
+      """
+    And the automation
+      """
+      automation: Shift
+      spec: 1
+      trigger: mobilize.registers
+      run: shift
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana taps the link
+    And 3 hours pass
+    And Ana replies "Yes!"
+    Then the trace of Ana's run reads
+      | wait   | 0                  | action: ask                                             |
+      | text   | 0                  | state: delivered                                        |
+      | nudge  | 0                  | nudge: no_link_click, outcome: skipped, reason: clicked |
+      | reply  | 0                  | exit: replies.0.then, why: matched 'yes'                |
+      | action | 0.replies.0.then.0 | member.rsvp: confirmed                                  |
+      | end    |                    | reason: finished                                        |
+
+  @E3
   Scenario: A run stays on the version it started on
     Given the flow
       """
@@ -394,3 +462,44 @@ Feature: Flows and bot actions
       | 9:17  | F108 | to SMS (Twilio), 'cancel' means STOP before any flow hears it; choose another word         |
       | 10:26 | F102 | this step is never reached: nothing leads to it                                            |
     And an editor with the schema is content with "dear.yaml"
+
+  @E4
+  Scenario: A flow is rehearsed on a virtual clock, and nobody is texted
+    Given the flow
+      """
+      flow: invite
+      spec: 1
+      steps:
+        - send: "Another shift, ${member.first_name|friend}? ${link.form} STOP to leave."
+          links: {form: {url: "${event.url}", track: mobilize}}
+          nudges:
+            - nudge: mobilize.link_clicked_no_submission
+              link: form
+              after: 3d
+              text: You opened the form but didn't finish. ${link.form} It takes a minute.
+        - ask: ride
+          text: Need a ride? YES or NO
+          replies: [{match: [yes], then: [{add_to_groups: [Needs a ride]}]}]
+      """
+    Then the tests of the flow hold
+      """
+      flow: invite
+      tests:
+        - test: clicks, replies, waits
+          member: {first_name: Ana}
+          script:
+            - expect: Another shift, Ana? <form>*
+            - expect: Need a ride? YES or NO
+            - click: form
+            - reply: Yes!
+            - state: {groups: [Needs a ride]}
+            - wait: 3d
+            - expect: You opened the form*
+        - test: submits
+          script:
+            - expect: Another shift, friend?*
+            - expect: Need a ride?*
+            - submit: form
+            - quiet: 7d
+      """
+    And Ana gets no text

@@ -1,7 +1,16 @@
 """The core's tables. SQLModel classes never leave the store."""
 
 from ascend_core.store.tables.broadcasts import Broadcast, BroadcastGroup
-from ascend_core.store.tables.flows import Automation, AutomationEntry, Flow, FlowVersion, Run, Timer, TraceLine
+from ascend_core.store.tables.flows import (
+    Automation,
+    AutomationEntry,
+    Flow,
+    FlowDraft,
+    FlowVersion,
+    Run,
+    Timer,
+    TraceLine,
+)
 from ascend_core.store.tables.forms import (
     Account,
     Activity,
@@ -51,6 +60,7 @@ __all__ = [
     "DiscoveredField",
     "FieldMapping",
     "Flow",
+    "FlowDraft",
     "FlowVersion",
     "ForgottenText",
     "Form",

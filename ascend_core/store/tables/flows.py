@@ -11,7 +11,7 @@ from sqlmodel import Field
 from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id
 from ascend_core.store.types import Key
 
-__all__ = ["Automation", "AutomationEntry", "Flow", "FlowVersion", "Run", "Timer", "TraceLine"]
+__all__ = ["Automation", "AutomationEntry", "Flow", "FlowDraft", "FlowVersion", "Run", "Timer", "TraceLine"]
 
 _PENDING = text("settled_at IS NULL")
 _ACTIVE = text("ended_at IS NULL")
@@ -39,6 +39,19 @@ class FlowVersion(CoreRow, table=True):
     digest: str
     source: str
     published_at: datetime = at()
+
+
+class FlowDraft(CoreRow, table=True):
+    """What an author is working on; nobody runs it. Dirty is what has another digest than the live version."""
+
+    __tablename__ = "flow_draft"
+
+    name: str = Field(primary_key=True)
+    """Of the flow, which need not be live yet."""
+    source: str
+    digest: str | None = None
+    """None: it does not hold yet."""
+    saved_at: datetime = at()
 
 
 class Automation(CoreRow, table=True):

@@ -9,6 +9,7 @@ from ascend_core.operations.connect import connect_account
 from ascend_core.operations.fetch_forms import fetch_forms, sync_form, unsync_form
 from ascend_core.operations.fields import set_field_mapping
 from ascend_core.operations.settings import change_settings
+from ascend_core.operations.versions import restore_version
 from ascend_core.store.flows import set_paused
 from tests.behaviour.story import Story
 
@@ -74,6 +75,11 @@ def _sets_mode(story: Story, field: str, mode: str) -> None:
 @when(parsers.parse('the operator maps the custom field "{field}" to "{target}"'))
 def _maps(story: Story, field: str, target: str) -> None:
     story.attempt(lambda: set_field_mapping(story.world.core, story.account(), field, target=target, mode="overwrite"))
+
+
+@when(parsers.parse('the operator restores version {number:d} of the flow "{name}"'))
+def _restores(story: Story, number: int, name: str) -> None:
+    restore_version(story.world.core, name, number)
 
 
 @when(parsers.parse('the operator pauses the automation "{automation}"'))

@@ -10,8 +10,11 @@ from pytest_bdd import parsers, then
 
 from ascend_core.operations.report import click_report
 from ascend_core.operations.summary import summarize
+from ascend_core.operations.timeline import run_timeline
+from ascend_core.operations.versions import history
 from ascend_core.store.arms import arms_of
 from ascend_core.store.inbox import open_conversations
+from ascend_core.store.run_history import list_runs
 from ascend_core.store.runs import runs_by_id
 from tests.behaviour.story import EVERYTHING, Story
 
@@ -50,6 +53,25 @@ def _conversations(story: Story, datatable: list[list[str]]) -> None:
 def _runs_ended(story: Story, datatable: list[list[str]]) -> None:
     found = [run.end_reason or "still running" for run in story.read(runs_by_id, EVERYTHING).values()]
     assert _counted(found) == _counts(datatable)
+
+
+@then(parsers.parse('the versions of the flow "{name}" are'))
+def _versions(story: Story, name: str, datatable: list[list[str]]) -> None:
+    found = history(story.world.core, name).versions
+    assert [[str(each.number), "live" if each.live else "", str(each.runs)] for each in found] == datatable
+
+
+@then(parsers.parse("the trace of {name}'s run reads"))
+def _trace(story: Story, name: str, datatable: list[list[str]]) -> None:
+    member = story.member(name)
+    assert member is not None
+    newest = story.read(lambda tx: list_runs(tx, phone=member.phone))[0]
+    moments = run_timeline(story.world.core, newest.id).moments
+    assert len(moments) == len(datatable)
+    for moment, (what, step, detail) in zip(moments, datatable, strict=True):
+        told = ", ".join(f"{key}: {value}" for key, value in moment.detail.items())
+        assert (moment.what, moment.step or "") == (what, step)
+        assert all(part in told for part in detail.split(", ")), told
 
 
 @then("the nudges are")

@@ -13,13 +13,26 @@ from pytest_bdd import parsers, then
 from ascend_core.cli.status import accounts_described
 from ascend_core.errors import AscendError
 from ascend_core.flow.load import check_flow
+from ascend_core.operations.programs import read_flow
+from ascend_core.operations.versions import source_of
 from ascend_core.rehearsal.check import check_document
+from ascend_core.rehearsal.load import check_tests
+from ascend_core.rehearsal.play import play_test
 from ascend_core.rehearsal.schema import document_schema
 from ascend_core.store.messages import messages_of_run
 from ascend_core.store.runs import runs_by_id
 from tests.behaviour.story import EVERYTHING, Story
 
 __all__: list[str] = []
+
+
+@then("the tests of the flow hold")
+def _rehearsed(story: Story, docstring: str) -> None:
+    core = story.world.core
+    tests, problems = check_tests(docstring, file="story", triggers=core.registry.triggers)
+    assert tests is not None, problems
+    flows = (read_flow(core.registry, source_of(core, tests.flow), file="story"),)
+    assert [play_test(core.registry, flows, test).failure for test in tests.tests] == [None] * len(tests.tests)
 
 
 @then(parsers.parse('"{name}" is called "{label}"'))
