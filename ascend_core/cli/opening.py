@@ -10,6 +10,7 @@ from attrs import evolve
 from ascend_core.operations.connect import the_account
 from ascend_core.operations.core import Core
 from ascend_core.runtime.opening import home_from, open_core
+from ascend_core.runtime.system import settle_memory
 from ascend_core.store.accounts import AccountRecord
 
 __all__ = ["account_of", "opened_core"]
@@ -22,6 +23,7 @@ def opened_core(*, public_url: str | None = None) -> Iterator[Core]:
     if public_url is not None:
         home = evolve(home, options=evolve(home.options, public_url=public_url))
     core = open_core(home)
+    settle_memory()
     try:
         yield core
     finally:

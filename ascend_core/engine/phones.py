@@ -26,6 +26,11 @@ _FEWEST_DIGITS = 7
 _NANP = 1
 """The country code of the North American Numbering Plan."""
 _NANP_NUMBER = re.compile(r"(?P<area>[2-9]\d\d)(?P<exchange>[2-9]\d\d)\d{4}")
+_PLAIN = re.compile(
+    r"(?:\+?1[ .-]?)?(?:\((?P<in_brackets>[2-9][0-9]{2})\) ?|(?P<bare>[2-9][0-9]{2})[ .-]?)"
+    r"(?P<exchange>[2-9][0-9]{2})[ .-]?(?P<line>[0-9]{4})"
+)
+"""A North American number as nearly everybody types it."""
 _SERVICE = re.compile(r"\d11")
 """N11: service codes (911), neither an area code nor an exchange."""
 _TOLL_FREE = frozenset({"800", "822", "833", "844", "855", "866", "877", "888"})
@@ -77,7 +82,24 @@ def parse_phone(raw: str | None, region: str = "US") -> Phone | BadPhone:
         return BadPhone("missing")
     if len(raw) > _LONGEST_INPUT:
         return BadPhone("unparsable")
+    if region == "US" and (plain := _PLAIN.fullmatch(raw)):
+        return _parse_plain((plain["in_brackets"] or plain["bare"]) + plain["exchange"], plain["line"])
     return _parse(raw, region)
+
+
+def _parse_plain(prefix: str, line: str) -> Phone | BadPhone:
+    """As ``_parse`` would, many times quicker: all that *prefix* decides is asked of the library once for it."""
+    if len({*prefix, *line}) == 1:
+        return BadPhone("not_assigned")
+    known = _kind_of_exchange(prefix)
+    return known if isinstance(known, BadPhone) else Phone(f"+1{prefix}{line}", known)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kind_of_exchange(prefix: str) -> str | BadPhone:
+    """The region of the North American numbers that begin with *prefix*, or what is wrong with all of them."""
+    found = _parse(f"+1{prefix}0100", "US")
+    return found.region if isinstance(found, Phone) else found
 
 
 @lru_cache(maxsize=_KEPT)

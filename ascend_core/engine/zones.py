@@ -14,6 +14,8 @@ __all__ = ["candidate_zones", "warm_zones"]
 _KEPT = 65_536
 """Results remembered: one per member of a large organisation's busiest list."""
 _NANP = "+1"
+_LINE_DIGITS = 4
+"""Behind the area code and the exchange: whose line it is."""
 _MOST_PREFIX_ZONES = 6
 """A North American prefix with more zones is known by its country alone, and says nothing (it gets all 42)."""
 _UNKNOWN = "Etc/Unknown"

@@ -147,7 +147,7 @@ class _Changes:
             if member is None or member.id not in each.member_ids or each.person.opted_in is not True:
                 continue
             if consents.get(member.phone) == "subscribed":
-                fitted = mapper.changes(each.person.fields, self.batch.members[member.id])
+                fitted = mapper.changes(mapper.readings(each.person.fields), self.batch.members[member.id])
                 self.batch.set_fields(member.id, fitted.values)
 
 

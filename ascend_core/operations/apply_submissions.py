@@ -245,11 +245,13 @@ class _Applier:
         groups = member_rows.group_names_by_id(self.tx, group_ids)
         new_ids = iter(people.new_ids)
         for item in items:
+            item.readings = mapper.readings(item.submission.fields)
             if item.reason is None:
                 self._apply_member(item, people, mapper, new_ids)
                 self._add_to_form_group(item, groups)
             self._store(item, attribution)
-        mapper.note_discovered(self.tx, self.account.id, [item.submission for item in items], now=self.now)
+        found = [reading for item in items for reading in item.readings]
+        mapper.note_discovered(self.tx, self.account.id, found, now=self.now)
         self.batch.brought.update(attribution.brought)
 
     def _apply_member(self, item: Item, people: People, mapper: Mapper, new_ids: Iterator[int]) -> None:
@@ -258,14 +260,15 @@ class _Applier:
         phone = item.phone.e164
         member = people.by_phone.get(phone)
         if member is None:
-            blank = MemberRecord(id=next(new_ids), phone=phone, created_at=self.now, updated_at=self.now)
-            self.batch.add_member(blank)
-            member = people.by_phone[phone] = blank
+            member = MemberRecord(id=next(new_ids), phone=phone, created_at=self.now, updated_at=self.now)
+            fitted = mapper.changes(item.readings, member)
+            self.batch.add_member(member, fitted.values)
+            people.by_phone[phone] = member
             item.made_member = True
-        item.member_id = member.id
-        fitted = mapper.changes(item.submission.fields, self.batch.members[member.id])
-        if fitted.values:
+        else:
+            fitted = mapper.changes(item.readings, self.batch.members[member.id])
             self.batch.set_fields(member.id, fitted.values)
+        item.member_id = member.id
         if fitted.problems:
             item.detail = "; ".join(fitted.problems)
         self.batch.subscribed[member.id] = people.consents[phone] == "subscribed"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -17,12 +18,13 @@ from attrs import define, field
 from ascend_core.contracts import FormView, MemberView, RunView
 from ascend_core.engine.field_values import FieldRule
 from ascend_core.engine.scene import Scene
+from ascend_core.engine.zones import candidate_zones
 from ascend_core.operations.asked import Asked
 from ascend_core.operations.core import Core
 from ascend_core.operations.member_fields import field_rules
 from ascend_core.operations.outgoing import Outgoing
 from ascend_core.operations.programs import Version
-from ascend_core.operations.views import member_view, zones_of
+from ascend_core.operations.views import member_view
 from ascend_core.store import members as member_rows
 from ascend_core.store import messages as message_rows
 from ascend_core.store import runs as run_rows
@@ -122,23 +124,24 @@ class Batch:
         states = consent_states(self.tx, {record.phone for record in fresh.values()})
         self.subscribed.update({id_: states.get(record.phone) == "subscribed" for id_, record in fresh.items()})
 
-    def add_member(self, record: MemberRecord) -> None:
-        """A new member, under a reserved id."""
-        self.members[record.id] = attrs.evolve(record, zones=zones_of(record))
+    def add_member(self, record: MemberRecord, values: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """A new member, under a reserved id, with these values in its fields."""
+        changes = _changes(record, values)
+        zip_code = changes.get("zip", record.zip)
+        zones = list(candidate_zones(own=record.zone, zip_code=zip_code, phone=record.phone))
+        self.members[record.id] = attrs.evolve(record, **changes, zones=zones)
         self.subscribed[record.id] = True
         self._new_members.add(record.id)
 
     def set_fields(self, member_id: int, values: Mapping[str, Any]) -> None:
         """Give a member's fields these values."""
         before = self.members[member_id]
-        core = {name: value for name, value in values.items() if name in CORE_FIELDS}
-        own = {name: value for name, value in values.items() if name not in CORE_FIELDS}
-        after = attrs.evolve(before, **core, fields={**before.fields, **own} if own else before.fields)
-        if after == before:
+        changes = _changes(before, values)
+        if not changes:
             return
-        if "zip" in core:
-            after = attrs.evolve(after, zones=zones_of(after))
-        self.members[member_id] = attrs.evolve(after, updated_at=self.now)
+        if "zip" in changes:
+            changes["zones"] = list(candidate_zones(own=before.zone, zip_code=changes["zip"], phone=before.phone))
+        self.members[member_id] = attrs.evolve(before, **changes, updated_at=self.now)
         if member_id not in self._new_members:
             self._changed_members.add(member_id)
 
@@ -291,3 +294,17 @@ class Batch:
             due_at=timer.due_at,
             expires_at=timer.expires_at,
         )
+
+
+def _changes(record: MemberRecord, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What *values* of fields change in *record*, by its attributes; empty: nothing."""
+    changes: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in CORE_FIELDS:
+            own[name] = value
+        elif getattr(record, name) != value:
+            changes[name] = value
+    if own and (fields := {**record.fields, **own}) != record.fields:
+        changes["fields"] = fields
+    return changes

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attrs import define, field
 
-from ascend_core.contracts import Submission
+from ascend_core.contracts import FieldReading, Submission
 from ascend_core.engine.phones import BadPhone, Phone, parse_phone
 from ascend_core.store.consents import ConsentState
 from ascend_core.store.forms import FormRecord
@@ -52,6 +52,8 @@ class Item:
     detail: str | None = None
     member_id: int | None = None
     made_member: bool = False
+    readings: tuple[FieldReading, ...] = ()
+    """What its fields say."""
 
     def __attrs_post_init__(self) -> None:
         parsed = parse_phone(self.submission.phone)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
-from ascend_core.contracts import FieldMapperType, FieldReading, Submission
+from ascend_core.contracts import FieldMapperType, FieldReading
 from ascend_core.engine.field_values import FieldRule, Fitted, fit
 from ascend_core.host.registry import Registry
 from ascend_core.operations.member_fields import field_rules
@@ -34,25 +34,11 @@ class Mapper:
     rules: Mapping[str, FieldRule]
     """What the member fields that people defined take."""
 
-    def readings(self, fields: Mapping[str, Any]) -> Iterable[FieldReading]:
-        """Every value found in the raw *fields* of a submission, or of a person."""
-        for type_ in self.types:
-            yield from type_.read(fields)
+    targets: Mapping[str, tuple[str, str]] = field(init=False)
+    """Where each source goes, and how: what people chose, the defaults in their places."""
 
-    def changes(self, fields: Mapping[str, Any], member: MemberRecord) -> Fitted:
-        """What the raw *fields* change on a member, and what of it does not fit. An empty value never erases."""
-        targets = self._targets()
-        now = member.all_fields()
-        changes: dict[str, Any] = {}
-        for reading in self.readings(fields):
-            target, mode = targets.get(reading.source, ("", "ignore"))
-            if mode == "ignore" or reading.value in (None, ""):
-                continue
-            if mode == "overwrite" or now.get(target) in (None, ""):
-                changes[target] = reading.value
-        return fit(self.rules, changes)
-
-    def _targets(self) -> dict[str, tuple[str, str]]:
+    @targets.default
+    def _all_targets(self) -> Mapping[str, tuple[str, str]]:
         defaults = {
             mapping.source: (mapping.target, self.chosen.get(mapping.source, ("", DEFAULT_MODE))[1])
             for type_ in self.types
@@ -60,15 +46,25 @@ class Mapper:
         }
         return {**self.chosen, **defaults}
 
-    def note_discovered(self, tx: Tx, account_id: int, submissions: Iterable[Submission], *, now: datetime) -> None:
-        """Remember the custom fields that these submissions carry (row C3)."""
-        found = {
-            reading.source: reading.label
-            for submission in submissions
-            for reading in self.readings(submission.fields)
-            if reading.custom
-        }
-        note_fields(tx, account_id, found, now=now)
+    def readings(self, fields: Mapping[str, Any]) -> tuple[FieldReading, ...]:
+        """Every value found in the raw *fields* of a submission, or of a person."""
+        return tuple(reading for type_ in self.types for reading in type_.read(fields))
+
+    def changes(self, readings: Iterable[FieldReading], member: MemberRecord) -> Fitted:
+        """What *readings* change on a member, and what of it does not fit. An empty value never erases."""
+        now = member.all_fields()
+        changes: dict[str, Any] = {}
+        for reading in readings:
+            target, mode = self.targets.get(reading.source, ("", "ignore"))
+            if mode == "ignore" or reading.value in (None, ""):
+                continue
+            if mode == "overwrite" or now.get(target) in (None, ""):
+                changes[target] = reading.value
+        return fit(self.rules, changes)
+
+    def note_discovered(self, tx: Tx, account_id: int, readings: Iterable[FieldReading], *, now: datetime) -> None:
+        """Remember the custom fields among *readings* (row C3)."""
+        note_fields(tx, account_id, {each.source: each.label for each in readings if each.custom}, now=now)
 
 
 def load_mapper(tx: Tx, registry: Registry, account: AccountRecord) -> Mapper:

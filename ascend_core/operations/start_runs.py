@@ -59,10 +59,13 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
     nudging = _by_member(batch, nudging_runs(batch.tx, member_ids))
     versions = batch.core.programs.live(batch.tx, {chance.flow for chance in chances})
     run_ids = iter(reserve_run_ids(batch.tx, len(chances)))
+    of_activity: dict[int, list[_Chance]] = {}
+    for chance in chances:
+        of_activity.setdefault(chance.fired.activity.id, []).append(chance)
     for each in fired:
         _stop_runs(batch, each, active)
         _stop_nudges(batch, each, nudging)
-        for chance in (chance for chance in chances if chance.fired is each):
+        for chance in of_activity.get(each.activity.id, ()):
             _take(batch, chance, taken, active, versions.get(chance.flow), next(run_ids))
 
 

@@ -21,6 +21,7 @@ from ascend_core.operations.apply_submissions import PageOutcome, apply_page
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import fetch_forms
+from ascend_core.operations.gathering import gathered
 from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, begin_again, cursor_of, set_account
 from ascend_core.store.forms import form_list, set_form
 
@@ -52,11 +53,11 @@ class Synced:
     """People whose changes reached members."""
     problem: str | None = None
 
-    def plus(self, page: PageOutcome) -> Synced:
-        """With one more page."""
+    def plus(self, page: PageOutcome, pages: int) -> Synced:
+        """With so many *pages* more."""
         return evolve(
             self,
-            pages=self.pages + 1,
+            pages=self.pages + pages,
             applied=self.applied + page.applied,
             ignored=self.ignored + page.ignored,
             fired=self.fired + page.fired,
@@ -150,7 +151,7 @@ class _Round:
             since = min(moment for _, moment in waiting)
             async with _closed(self.source.submissions(self.opened, None, since=since)) as pages:
                 async for page in pages:
-                    if not self._applied(apply_page(self.core, self.account.id, page)):
+                    if not self._applied(apply_page(self.core, self.account.id, page), 1):
                         return
         for form, _ in waiting:
             self.core.database.write(lambda tx, form=form: set_form(tx, form.id, backfill_from=None))  # type: ignore[misc]  # -- bound by default
@@ -177,21 +178,22 @@ class _Round:
     async def _read(self, cursor: str, *, most_pages: int | None = None) -> bool:
         """Apply the pages behind *cursor*, *most_pages* of them. Returns whether the last one was reached."""
         seen = self._cursor(cursor)
-        async with _closed(self.source.submissions(self.opened, seen.position)) as pages:
-            read = 0
-            async for page in pages:
-                if not self._applied(apply_page(self.core, self.account.id, page, seen=seen)):
+        read = 0
+        async with (
+            _closed(self.source.submissions(self.opened, seen.position)) as pages,
+            _closed(gathered(pages, most_pages=most_pages)) as gathering,
+        ):
+            async for some in gathering:
+                if not self._applied(apply_page(self.core, self.account.id, some.page, seen=seen), some.pages):
                     return False
-                seen = evolve(seen, position=page.cursor, version=seen.version + 1)
-                read += 1
-                if read == most_pages:
-                    return False
-        return True
+                seen = evolve(seen, position=some.page.cursor, version=seen.version + 1)
+                read += some.pages
+        return read != most_pages
 
-    def _applied(self, outcome: PageOutcome) -> bool:
-        """Count a page. False: another worker is on it, or the account was switched off."""
+    def _applied(self, outcome: PageOutcome, pages: int) -> bool:
+        """Count some pages. False: another worker is on it, or the account was switched off."""
         if outcome.moved:
-            self.done = self.done.plus(outcome)
+            self.done = self.done.plus(outcome, pages)
         return outcome.moved
 
     def _cursor(self, kind: str) -> CursorRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import time
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from functools import lru_cache
 
 from ascend_core.contracts import Clock, Randomness
 
-__all__ = ["SystemClock", "SystemRandomness"]
+__all__ = ["SystemClock", "SystemRandomness", "settle_memory"]
 
 _STEPS = 1 << 53
 """As many numbers as a float can tell apart between 0 and 1."""
@@ -22,6 +23,16 @@ def _wheel(alphabet: str) -> tuple[bytes, bytes]:
     letters = alphabet.encode("ascii")
     fair = 256 - 256 % len(letters)
     return bytes(letters[byte % len(letters)] for byte in range(256)), bytes(range(fair, 256))
+
+
+def settle_memory() -> None:
+    """Let the garbage collector pass over what was loaded by now: it stays as long as the process.
+
+    Else each full collection, of which a large page brings about several, walks through every module and table
+    again (a fifth of the time of a first sync).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class SystemClock(Clock):

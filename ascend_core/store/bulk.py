@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, String, Table, text
@@ -16,7 +17,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from ascend_core.store.tables import CoreRow
 from ascend_core.store.types import to_micros
 
-__all__ = ["WORTH_LOOKING", "insert_rows", "reserve_ids", "returning_rows", "table_of", "update_rows"]
+__all__ = ["WORTH_LOOKING", "insert_rows", "reserve_ids", "returning_rows", "rows_of", "table_of", "update_rows"]
 
 Row = Mapping[str, Any]
 
@@ -63,9 +64,13 @@ def update_rows(
     if not rows:
         return 0
     statement = _update_sql(row_type, tuple(rows[0]), tuple(by), tx.dialect.name, only_if)
-    return tx.execute(
-        text(statement), {"rows": _batch([[_plain(value) for value in row.values()] for row in rows])}
-    ).rowcount
+    return tx.execute(text(statement), {"rows": _batch([list(row.values()) for row in rows])}).rowcount
+
+
+def rows_of(records: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    """A row of each record: its attributes called *names*, at least two of them."""
+    values = attrgetter(*names)
+    return [dict(zip(names, values(record), strict=True)) for record in records]
 
 
 def reserve_ids(tx: Connection, row_type: type[CoreRow], count: int) -> list[int]:
@@ -93,7 +98,7 @@ def _insertion(
     if not varied:
         same, varied = {}, tuple(rows[0])
     given = {f"same_{place}": _parameter(value, tx.dialect.name) for place, value in enumerate(same.values())}
-    given["rows"] = _batch([[_plain(row[name]) for name in varied] for row in rows])
+    given["rows"] = _batch([[row[name] for name in varied] for row in rows])
     return _insert_sql(row_type, varied, tuple(same), tx.dialect.name, skip_known), given
 
 
@@ -117,7 +122,7 @@ def _parameter(value: Any, dialect: str) -> Any:
         return int(value)
     if isinstance(value, str):
         return _storable(value)
-    return _plain(value)
+    return to_micros(value) if isinstance(value, datetime) else value
 
 
 def _batch(values: Any) -> str:
@@ -125,12 +130,14 @@ def _batch(values: Any) -> str:
     return _json(_storable(json.loads(batch))) if _UNSTORABLE.search(batch) else batch
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _micros(value: object) -> int:
+    """What JSON has no form of: a time."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} cannot be stored")  # our own mistake
+    return to_micros(value)
 
 
-def _plain(value: Any) -> Any:
-    return to_micros(value) if isinstance(value, datetime) else value
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_micros).encode
 
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from sqlalchemy import ColumnElement, FromClause, func, literal_column, select, update
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
 from ascend_core.store.clicks import compare_again
 from ascend_core.store.figures import REACHED, figures_kept
 from ascend_core.store.reading import fetch, pairs, pick
@@ -104,7 +104,7 @@ def reserve_message_ids(tx: Connection, count: int) -> list[int]:
 def insert_messages(tx: Connection, records: Sequence[MessageRecord]) -> None:
     """Add intents. IntegrityError when an intent is there already: nothing is texted twice."""
     names = [each.name for each in attrs.fields(MessageRecord)]
-    insert_rows(tx, Message, [{name: getattr(record, name) for name in names} for record in records])
+    insert_rows(tx, Message, rows_of(records, names))
 
 
 def let_wait(tx: Connection, now: datetime, chosen: Collection[int]) -> int:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from sqlalchemy import func, select, union, update
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
 from ascend_core.store.reading import fetch, pick
 from ascend_core.store.tables import AutomationEntry, Message, Run, Timer, TraceLine
 
@@ -115,7 +115,7 @@ def _rows(records: Sequence[Any], *, without: Collection[str] = ()) -> list[dict
     if not records:
         return []
     names = [each.name for each in attrs.fields(type(records[0])) if each.name not in without]
-    return [{name: getattr(record, name) for name in names} for record in records]
+    return rows_of(records, names)
 
 
 def reserve_run_ids(tx: Connection, count: int) -> list[int]:

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
 from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.sql import given
 from ascend_core.store.tables import Activity, DiscoveredField, FieldMapping, Submission
@@ -77,6 +77,9 @@ class SubmissionRecord:
     seen_at: datetime
 
 
+_COLUMNS = tuple(each.name for each in attrs.fields(SubmissionRecord))
+
+
 @frozen(kw_only=True)
 class ActivityRecord:
     """A trigger that a submission fired."""
@@ -133,22 +136,18 @@ def reserve_activity_ids(tx: Connection, count: int) -> list[int]:
 
 def insert_submissions(tx: Connection, records: Sequence[SubmissionRecord]) -> None:
     """Add submissions."""
-    insert_rows(tx, Submission, [_submission_row(record) for record in records])
+    insert_rows(tx, Submission, rows_of(records, _COLUMNS))
 
 
 def update_submissions(tx: Connection, records: Sequence[SubmissionRecord]) -> None:
     """Write submissions that are there already."""
-    update_rows(tx, Submission, [_submission_row(record) for record in records])
-
-
-def _submission_row(record: SubmissionRecord) -> dict[str, Any]:
-    return {each.name: getattr(record, each.name) for each in attrs.fields(SubmissionRecord)}
+    update_rows(tx, Submission, rows_of(records, _COLUMNS))
 
 
 def insert_activities(tx: Connection, records: Sequence[ActivityRecord]) -> None:
     """Add activities. IntegrityError when one is there already: nothing fires twice."""
     names = ("id", "submission_id", "member_id", "form_id", "trigger", "occurrence", "happened_at")
-    insert_rows(tx, Activity, [{name: getattr(record, name) for name in names} for record in records])
+    insert_rows(tx, Activity, rows_of(records, names))
 
 
 def fired_counts(tx: Connection, submission_ids: Collection[int]) -> dict[tuple[int, str], int]:

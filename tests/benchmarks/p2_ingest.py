@@ -21,7 +21,7 @@ from ascend_core.operations.core import Core, Options
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.runtime.opening import open_registry
-from ascend_core.runtime.system import SystemRandomness
+from ascend_core.runtime.system import SystemRandomness, settle_memory
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import upgrade_schema
 from ascend_core.store.vault import make_key_file, open_vault
@@ -52,7 +52,8 @@ run: welcome
 
 @lru_cache(maxsize=1)
 def _crowd(attendances: int) -> Crowd:
-    """One for all rounds; it ends with this process."""
+    """One for all rounds; it ends with this process. What is loaded by now is settled, to the good of every side."""
+    settle_memory()
     return Crowd(attendances)
 
 
@@ -135,10 +136,16 @@ def resident_mib() -> float:
 
 
 def parsons(scale: float, watch: Watch) -> Mapping[str, float]:
-    """Parsons fetches the same pages over the same loopback, and its rows go into one plain table: no logic at all.
+    """Parsons fetches the same pages over the same loopback, and its rows go into one plain table: no logic at all."""
+    return _parsons(scale, watch, per_page=PAGE)
 
-    Of its own accord it asks for 25 rows a page; here it is told to ask for as many as the product does.
-    """
+
+def parsons_by_itself(scale: float, watch: Watch) -> Mapping[str, float]:
+    """The same as people use it: it cannot be told how many rows a page should have, and Mobilize gives 25."""
+    return _parsons(scale, watch, per_page=None)
+
+
+def _parsons(scale: float, watch: Watch, *, per_page: int | None) -> Mapping[str, float]:
     try:
         from parsons import MobilizeAmerica
     except ImportError as error:
@@ -149,7 +156,7 @@ def parsons(scale: float, watch: Watch) -> Mapping[str, float]:
     url = f"{crowd.base_url}/organizations/{crowd.account['org_id']}/attendances"
     folder = Path(mkdtemp(prefix="p2-"))
     with watch:
-        rows = client._request_paginate(url, args={"per_page": PAGE}, auth=True)
+        rows = client._request_paginate(url, args={"per_page": per_page}, auth=True)
         _load(folder / "plain.db", _plain(rows))
     shutil.rmtree(folder)
     if len(rows) != attendances:
@@ -211,9 +218,10 @@ _COLUMNS = (
 BENCHMARK = Benchmark(
     id="P2",
     title="100,000 sign-ups from Mobilize's pages to members, groups, triggers and first texts",
-    sides={"ascend": ascend, "parsons": parsons, "raw executemany": raw},
+    sides={"ascend": ascend, "parsons": parsons, "parsons by itself": parsons_by_itself, "raw executemany": raw},
     aims=(
         Aim(what="time, part of what Parsons needs to load the rows", side="ascend", against="parsons", at_most=1.0),
+        Aim(what="the same, with the pages of 25 it asks for", side="ascend", against="parsons by itself", at_most=1.0),
         Aim(what="memory that more pages add, MiB", side="ascend", figure="growth_mib", at_most=32),
     ),
     rounds=3,

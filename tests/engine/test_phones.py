@@ -163,3 +163,16 @@ def test_a_refusal_never_shows_the_number() -> None:
 
     assert isinstance(read, BadPhone)
     assert not re.search(r"\d", repr(read) + read.detail)
+
+
+@given(
+    area=st.from_regex(r"[2-9][0-9]{2}", fullmatch=True),
+    exchange=st.from_regex(r"[2-9][0-9]{2}", fullmatch=True),
+    line=st.from_regex(r"[0-9]{4}", fullmatch=True),
+    typed=st.sampled_from(["{}{}{}", "+1{}{}{}", "({}) {}-{}", "1-{}-{}-{}", "{}.{}.{}", "+1 ({}) {} {}", "{} {}-{}"]),
+)
+def test_the_quick_way_reads_what_the_library_reads(area: str, exchange: str, line: str, typed: str) -> None:
+    """As nearly everybody types a North American number; a remark behind it (``;``) takes the long way."""
+    raw = typed.format(area, exchange, line)
+
+    assert parse_phone(raw) == parse_phone(f"{raw};")

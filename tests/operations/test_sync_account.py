@@ -155,7 +155,7 @@ def test_what_happened_while_the_account_was_off_fires_nothing(bench: Any) -> No
 
 
 def test_off_means_off_at_once(bench: Any) -> None:
-    """Even in the middle of a round: the page in hand is left, and read again when the account is on (row B3)."""
+    """Even in the middle of a round: the pages in hand are left, and read again when the account is on (row B3)."""
     bench.set_up()
     bench.source.page_size = 1
     bench.source.log = [bench.submission(0), bench.submission(1)]
@@ -172,7 +172,7 @@ def test_off_means_off_at_once(bench: Any) -> None:
     change_settings(bench.core, bench.account, sync_accounts=True)
     on = sync(bench)
 
-    assert (off.applied, on.applied) == (1, 1)
+    assert (off.applied, on.applied) == (0, 2)
 
 
 def test_create_new_members_on_again_brings_nobody_back_by_itself(bench: Any) -> None:

@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from attrs import frozen
 
 from ascend_core.errors import BadInput
 
@@ -23,27 +22,35 @@ LONGEST_TEXT = 10_000
 """No answer to a form is longer; a record with more is set aside."""
 
 
-@frozen
 class Node:
     """One place in a JSON document: what lies there, and its path for messages (``person.phone_numbers[0].number``).
 
     Null, missing and, for texts, empty are all None: Mobilize uses them alike. Whatever has another type than asked
-    for raises ``BadInput`` with the path, never with the value.
+    for raises ``BadInput`` with the path, never with the value. The path is put together only when it is asked for:
+    a sign-up is read at forty places, and hardly ever is one of them wrong.
     """
 
-    value: Any
-    path: str = ""
+    __slots__ = ("_name", "_parent", "value")
+
+    def __init__(self, value: Any, parent: Node | None = None, name: str = "") -> None:
+        self.value = value
+        self._parent = parent
+        self._name = name
+
+    @property
+    def path(self) -> str:
+        """Where this is; empty: the record itself."""
+        before = "" if self._parent is None else self._parent.path
+        return f"{before}.{self._name}" if before and not self._name.startswith("[") else before + self._name
 
     def __getitem__(self, name: str) -> Node:
         """The member *name* of this object."""
-        path = f"{self.path}.{name}" if self.path else name
-        match self.value:
-            case None:
-                return Node(None, path)
-            case dict() as members:
-                return Node(members.get(name), path)
-            case _:
-                raise self._wrong("an object")
+        value = self.value
+        if isinstance(value, dict):
+            return Node(value.get(name), self, name)
+        if value is None:
+            return Node(None, self, name)
+        raise self._wrong("an object")
 
     def elements(self) -> tuple[Node, ...]:
         """The elements of this list."""
@@ -51,7 +58,7 @@ class Node:
             case None:
                 return ()
             case list() as values:
-                return tuple(Node(value, f"{self.path}[{index}]") for index, value in enumerate(values))
+                return tuple(Node(value, self, f"[{index}]") for index, value in enumerate(values))
             case _:
                 raise self._wrong("a list")
 
@@ -63,6 +70,8 @@ class Node:
             raise self._wrong("a text")
         if len(self.value) > LONGEST_TEXT:
             raise self._wrong(f"at most {LONGEST_TEXT} characters")
+        if self.value.isascii() and "\0" not in self.value:
+            return self.value.strip() or None
         return self.value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").strip() or None
 
     def number(self) -> int | None:
@@ -99,6 +108,7 @@ class Node:
         return BadInput(f"field {self.path or '(the record itself)'}: expected {expected}")
 
 
+@lru_cache(maxsize=1000)
 def zone_name(name: str | None) -> str | None:
     """*name* when it is the IANA name of a zone we know, else None."""
     if name is None:

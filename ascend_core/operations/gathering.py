@@ -1,0 +1,74 @@
+"""Pages that come quickly are applied together: one transaction costs the same for a hundred sign-ups and a thousand.
+
+No page waits for another for longer than ``HOLD_SECONDS``, so that what is in it is soon in the outbound queue (row
+B9), and what came before a failure is handed on before the failure is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from attrs import evolve, frozen
+
+from ascend_core.contracts import SubmissionPage
+
+__all__ = ["HOLD_SECONDS", "MOST_TOGETHER", "Gathered", "gathered"]
+
+HOLD_SECONDS = 0.5
+"""Half of the second that a change may take from its page to the outbound queue."""
+MOST_TOGETHER = 1_000
+"""Submissions in one transaction: beyond it nothing is saved, and memory and locks are held for longer."""
+
+
+@frozen(kw_only=True)
+class Gathered:
+    """Some pages as one, and how many they were."""
+
+    page: SubmissionPage
+    pages: int
+
+
+async def gathered(pages: AsyncIterator[SubmissionPage], *, most_pages: int | None = None) -> AsyncIterator[Gathered]:
+    """*pages* in order, several as one where they come quickly; *most_pages* of them, then no more are asked for."""
+    loop = asyncio.get_running_loop()
+    left, held, since = most_pages, list[SubmissionPage](), 0.0
+    coming: asyncio.Task[SubmissionPage | None] | None = None
+    try:
+        while left != 0:
+            coming = coming or asyncio.create_task(_next(pages))
+            patience = max(0.0, since + HOLD_SECONDS - loop.time()) if held else None
+            await asyncio.wait({coming}, timeout=patience)
+            if held and (not coming.done() or coming.exception() is not None or _is_full(held)):
+                yield _together(held)
+                held = []
+            if coming.done():
+                page, coming = coming.result(), None
+                if page is None:
+                    break
+                since = since if held else loop.time()
+                held.append(page)
+                left = None if left is None else left - 1
+        if held:
+            yield _together(held)
+    finally:
+        if coming is not None:
+            coming.cancel()
+            await asyncio.wait({coming})
+
+
+async def _next(pages: AsyncIterator[SubmissionPage]) -> SubmissionPage | None:
+    """The next of *pages*; None: there is none."""
+    return await anext(pages, None)
+
+
+def _is_full(held: Sequence[SubmissionPage]) -> bool:
+    return sum(len(page.submissions) for page in held) >= MOST_TOGETHER
+
+
+def _together(held: Sequence[SubmissionPage]) -> Gathered:
+    """*held* as one page, with the last one's cursor."""
+    submissions = tuple(each for page in held for each in page.submissions)
+    rejected = tuple(each for page in held for each in page.rejected)
+    page = evolve(held[-1], submissions=submissions, rejected=rejected)
+    return Gathered(page=page, pages=len(held))
