@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
+from ascend_core.cli.chart import Bar, draw_chart
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import counted, say, show_json, show_table
 from ascend_core.engine.clicks import RULES_VERSION
@@ -40,6 +42,7 @@ _ONLY_IN_FILES = ("Clicks", "Machine hits", "Unsure hits")
 @click.option("--url", help="Only the links to this URL.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values, rates between 0 and 1.")
+@click.option("--svg", "svg_file", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into this file.")
 @click.option("--check", is_flag=True, help="Count everything again and compare; status 1 when a figure is wrong.")
 @click.option("--mend", is_flag=True, help="Count everything again and set what is wrong right.")
 def report(
@@ -50,12 +53,13 @@ def report(
     url: str | None,
     as_json: bool,
     as_csv: bool,
+    svg_file: Path | None,
     check: bool,
     mend: bool,
 ) -> None:
     """The click-through report: who got a link, who tapped it, who signed up."""
-    if sum((as_json, as_csv, check, mend)) > 1:
-        raise click.UsageError("Choose one of --json, --csv, --check and --mend.")
+    if sum((as_json, as_csv, svg_file is not None, check, mend)) > 1:
+        raise click.UsageError("Choose one of --json, --csv, --svg, --check and --mend.")
     with opened_core() as core:
         if check or mend:
             _recount(core, mend=mend)
@@ -63,6 +67,9 @@ def report(
         rows = click_report(core, by=by, per=per, url=url, only=only)
     if as_json:
         show_json([row.to_json(by) for row in rows])
+    elif svg_file is not None:
+        svg_file.write_text(_draw(by, per, rows), encoding="utf-8")
+        say(f"Drawn: {svg_file}")
     elif as_csv:
         _write_csv(by, per, rows)
     elif rows:
@@ -79,6 +86,20 @@ def _show(by: Scope, per: Per | None, rows: list[ReportRow]) -> None:
         f"Recipients got a text with a link: delivered, or accepted where no receipt came. Left out: "
         f"{counted(machine, 'hit')} of machines and {unsure} unsure (rules version {RULES_VERSION})."
     )
+
+
+def _draw(by: Scope, per: Per | None, rows: list[ReportRow]) -> str:
+    bars = [
+        Bar(
+            label=" ".join(str(part) for part in _names(by, per, row)),
+            recipients=row.recipients,
+            clicked=row.clicked,
+            submitted=row.submitted,
+        )
+        for row in rows
+    ]
+    note = "Right of each bar: recipients, click-through rate, submission conversion rate. Machines are left out."
+    return draw_chart(f"Links, by {by}" + (f" and {per}" if per else ""), bars, note)
 
 
 def _name_heads(by: Scope, per: Per | None) -> tuple[str, ...]:

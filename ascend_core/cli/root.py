@@ -22,6 +22,7 @@ _CLI = "ascend_core.cli"
 COMMANDS: Mapping[str, Entry] = {
     "automations": Entry("Say what starts which flow.", imported(f"{_CLI}.automations:automations")),
     "broadcasts": Entry("Text everybody in some groups at once.", imported(f"{_CLI}.broadcasts:broadcasts")),
+    "clicks": Entry("See to it that only people count.", imported(f"{_CLI}.clicks:clicks")),
     "config": Entry("See what is set, and where.", imported(f"{_CLI}.config:config")),
     "db": Entry("Look after the database.", imported(f"{_CLI}.db:db")),
     "demo": Entry("See a week of an invented organization.", imported(f"{_CLI}.demo:demo")),

@@ -13,6 +13,7 @@ from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.due import next_send
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
+from ascend_core.operations.ip_keys import forget_addresses
 from ascend_core.operations.listening import catch_up, notice_gap
 from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.send_messages import send_messages
@@ -25,6 +26,7 @@ from ascend_core.store.due import look
 __all__ = ["ALL", "drain_all", "is_due", "listen_again", "recover", "register_drains", "work_now"]
 
 TICK_SECONDS = 1.0
+FORGET_SECONDS = 3_600.0
 BATCH = 500
 
 ALL = "all"
@@ -62,6 +64,9 @@ def register_drains(engine: Engine, core: Core) -> None:
             if is_due(account, core):
                 engine.wake("sync", str(account.id))
 
+    async def forget() -> None:
+        forget_addresses(core)
+
     async def live() -> None:
         keep_alive(core)
 
@@ -71,6 +76,7 @@ def register_drains(engine: Engine, core: Core) -> None:
     engine.register("calls", calls)
     engine.each(BEAT_SECONDS, live)
     engine.every(TICK_SECONDS, tick)
+    engine.every(FORGET_SECONDS, forget)
 
 
 def recover(core: Core) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from attrs import frozen
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import text
@@ -20,18 +21,22 @@ from ascend_core.store.tables import Click, Link, Url
 from ascend_core.store.types import from_micros, to_micros
 
 __all__ = [
+    "KeptClick",
     "add_to_links",
     "change_clicks",
     "click_counts",
     "clicks_beside",
+    "clicks_to_classify",
     "clicks_to_compare",
     "compare_again",
+    "compare_around",
     "confirm_clicks",
     "doubtful_clicks",
     "has_click",
     "links_of_clicks",
     "person_clicks",
     "refresh_links",
+    "set_rules",
 ]
 
 _click = table_of(Click)
@@ -211,6 +216,55 @@ def change_clicks(tx: Connection, compared: Collection[int], kinds: Sequence[tup
         ids = [id_ for id_, its_kind, its_reason in kinds if (its_kind, its_reason) == (kind, reason)]
         query = f"UPDATE click SET kind = :kind, reason = :reason WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
         tx.execute(text(query), {"ids": _ids(ids), "kind": kind, "reason": reason})
+
+
+# classifying again
+
+
+@frozen
+class KeptClick:
+    """A click with all that is known of its request."""
+
+    id: int
+    link_id: int
+    kind: str
+    method: str
+    user_agent: str
+    purpose: str
+
+
+def clicks_to_classify(tx: Connection, *, after: int, below: int, limit: int) -> list[KeptClick]:
+    """The next clicks, by id, that rules older than *below* were applied to, and of which anything is remembered."""
+    query = text(
+        "SELECT id, link_id, kind, method, user_agent, purpose FROM click "
+        "WHERE id > :after AND rules < :below AND withheld = 0 ORDER BY id LIMIT :limit"
+    )
+    return [KeptClick(*row) for row in tx.execute(query, {"after": after, "below": below, "limit": limit}).all()]
+
+
+def compare_around(tx: Connection, click_ids: Collection[int]) -> None:
+    """Let these clicks be compared again, and those they are company of: from their addresses, on their messages."""
+    if not click_ids:
+        return
+    these = f"(SELECT c.link_id, c.ip_hash, c.clicked_at FROM click c WHERE c.id IN ({given(tx)})) AS t"  # noqa: S608 -- fixed words
+    same_address = (
+        f"SELECT o.id FROM {these} CROSS JOIN click o WHERE o.ip_hash = t.ip_hash "  # noqa: S608 -- fixed words
+        f"AND o.clicked_at BETWEEN t.clicked_at - {_CROWD} AND t.clicked_at + {_CROWD}"
+    )
+    same_message = (
+        f"SELECT o.id FROM {these} CROSS JOIN link l JOIN link l2 ON l2.message_id = l.message_id "  # noqa: S608 -- fixed words
+        "JOIN click o ON o.link_id = l2.id WHERE l.id = t.link_id "
+        f"AND o.clicked_at BETWEEN t.clicked_at - {_SWEPT} AND t.clicked_at + {_SWEPT}"
+    )
+    for near in (same_address, same_message):
+        query = f"UPDATE click SET compared = 0 WHERE kind IN ({_JUDGED}) AND id IN ({near})"  # noqa: S608 -- fixed words
+        tx.execute(text(query), {"ids": _ids(click_ids)})
+
+
+def set_rules(tx: Connection, click_ids: Collection[int], rules: int) -> None:
+    """Note which rules were applied to clicks."""
+    query = f"UPDATE click SET rules = :rules WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
+    tx.execute(text(query), {"ids": _ids(click_ids), "rules": rules})
 
 
 # reading

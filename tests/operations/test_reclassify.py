@@ -1,0 +1,123 @@
+"""Clicks are classified again when the rules change; addresses are forgotten in time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import attrs
+import pytest
+
+from ascend_core.operations.check_report import check_report
+from ascend_core.operations.count_clicks import count_clicks
+from ascend_core.operations.ip_keys import forget_addresses, ip_key
+from ascend_core.operations.reclassify import reclassify_clicks
+from ascend_core.operations.record_clicks import Hit, keep_clicks
+from ascend_core.operations.report import click_report
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1"
+
+
+@pytest.fixture
+def told(bench: Any) -> Any:
+    """Three people got a text with a link each, an hour ago."""
+    bench.set_up()
+    bench.register(0, 1, 2)
+    bench.drain()
+    bench.wait(hours=1)
+    bench.links = bench.column("SELECT id FROM link ORDER BY member_id")
+    bench.hits = [
+        Hit(link_id=link_id, at=bench.now, tag=number, method="GET", user_agent=PHONE, ip_hash=7)
+        for number, link_id in enumerate(bench.links)
+    ]
+    return bench
+
+
+def kinds(bench: Any) -> list[tuple[str, str | None]]:
+    """Class and reason of every click."""
+    count_clicks(bench.core)
+    return bench.rows("SELECT kind, reason FROM click ORDER BY id")
+
+
+def change(bench: Any, statement: str) -> None:
+    """What an older version of the product would have written."""
+    bench.core.database.write(lambda tx: tx.exec_driver_sql(statement))
+
+
+def test_what_older_rules_took_for_a_person_is_classified_again(told: Any) -> None:
+    """And the report follows: row F3."""
+    keep_clicks(told.core, told.hits[:1])
+    count_clicks(told.core)
+    change(told, "UPDATE click SET user_agent = 'curl/8.5.0', rules = 1")
+    before = click_report(told.core)[0]
+
+    done = reclassify_clicks(told.core)
+    again = reclassify_clicks(told.core)
+
+    after = click_report(told.core)[0]
+    assert (done.looked_at, done.changed) == (1, Counter({("person", "scanner"): 1}))
+    assert (again.looked_at, again.changed) == (0, Counter())
+    assert [(row.clicked, row.machine_hits) for row in (before, after)] == [(1, 0), (0, 1)]
+    assert check_report(told.core)[1] == []
+
+
+def test_company_that_turns_out_to_be_a_machine_clears_the_others(told: Any) -> None:
+    """Three members from one address are a crowd; two of them are not."""
+    keep_clicks(told.core, told.hits)
+    crowd = kinds(told)
+    change(told, "UPDATE click SET user_agent = 'curl/8.5.0', rules = 1 WHERE tag = 2")
+
+    reclassify_clicks(told.core)
+
+    assert crowd == [("unsure", "crowd")] * 3
+    assert kinds(told) == [("person", None), ("person", None), ("scanner", None)]
+    assert check_report(told.core)[1] == []
+
+
+def test_who_asked_not_to_be_remembered_keeps_the_class(told: Any) -> None:
+    """Nothing else is known of the request."""
+    keep_clicks(told.core, [attrs.evolve(told.hits[0], withheld=True)])
+    count_clicks(told.core)
+
+    assert told.rows("SELECT user_agent, ip_hash, kind FROM click") == [("", None, "person")]
+    assert reclassify_clicks(told.core, everything=True).looked_at == 0
+
+
+def test_a_submission_through_the_link_makes_an_unsure_click_a_persons(told: Any) -> None:
+    """Only a person can have done that."""
+    keep_clicks(told.core, told.hits)
+    kinds(told)
+    token = told.one("SELECT token FROM link WHERE id = :id", id=told.links[1])
+
+    told.register(1, key="k", token=token)
+
+    assert kinds(told)[1] == ("person", None)
+    assert check_report(told.core)[1] == []
+
+
+def test_a_request_that_is_told_twice_is_kept_once(told: Any) -> None:
+    """After a crash nobody knows whether it was told."""
+    for _ in range(2):
+        keep_clicks(told.core, told.hits[:1])
+    count_clicks(told.core)
+    keep_clicks(told.core, told.hits[:1])
+
+    assert kinds(told) == [("person", None)]
+    assert told.one("SELECT person_clicks FROM link WHERE id = :id", id=told.links[0]) == 1
+
+
+def test_addresses_are_forgotten(told: Any) -> None:
+    """Hashes after 30 days; a month's key with the month, so that nobody can tell them even before."""
+    keep_clicks(told.core, told.hits[:1])
+    kinds(told)
+    first = ip_key(told.core, told.now)
+
+    told.wait(days=29)
+    early = forget_addresses(told.core)
+    second = ip_key(told.core, told.now)
+    told.wait(days=2)
+
+    assert (early, forget_addresses(told.core)) == (0, 1)
+    assert told.column("SELECT ip_hash FROM click") == [None]
+    assert first != second
+    assert told.column("SELECT month FROM ip_key") == [202607]
