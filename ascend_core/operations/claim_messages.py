@@ -28,6 +28,7 @@ from ascend_core.contracts import (
     Verdict,
 )
 from ascend_core.gates.expiry import LEAST_VALID
+from ascend_core.gates.lawful_hours import lawful_until, rules_for
 from ascend_core.gates.quiet_hours import quiet_from
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.connect import open_channel
@@ -229,12 +230,12 @@ def strictest(gates: Sequence[Gate], message: PlannedMessage, member: MemberView
 
 
 def _valid_until(message: PlannedMessage, member: MemberView, now: datetime) -> datetime | None:
-    """When the text is worth nothing any more: expired, or within quiet hours that it may not arrive in."""
+    """When the text is worth nothing any more: expired, or within hours that it may not arrive in."""
     moments = [message.expires_at] if message.expires_at is not None else []
-    answers = message.purpose in {Purpose.REPLY, Purpose.CONFIRMATION}
-    if message.quiet_hours is not None and not answers:
-        closes = quiet_from(message.quiet_hours, member.zones, now)
-        moments += [max(closes - _SPARE, now + LEAST_VALID)] if closes is not None else []
+    if message.purpose not in _ANSWERS:
+        quiet = None if message.quiet_hours is None else quiet_from(message.quiet_hours, member.zones, now)
+        closings = (quiet, lawful_until(rules_for(message, member), member.zones, now))
+        moments += [max(each - _SPARE, now + LEAST_VALID) for each in closings if each is not None]
     return min(moments, default=None)
 
 

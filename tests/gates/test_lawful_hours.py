@@ -13,7 +13,7 @@ from ascend_core.contracts import Allow, Hold, HoursByLaw, MemberView, PlannedMe
 from ascend_core.engine.states import candidate_states
 from ascend_core.engine.zones import candidate_zones
 from ascend_core.errors import BadInput
-from ascend_core.gates.lawful_hours import check_lawful_hours, lawful_from
+from ascend_core.gates.lawful_hours import check_lawful_hours, lawful_from, lawful_until
 from ascend_core.gates.quiet_hours import UNKNOWN_ZONES, zones_meant
 from ascend_core.laws import PRESETS, hours_in, load_hours
 
@@ -43,7 +43,8 @@ def verdict(person: MemberView, now: datetime, preset: str = "states", purpose: 
     [
         ("federal", FLORIDA, 0, "07:59", (0, "08:00")),
         ("federal", FLORIDA, 0, "08:00", None),
-        ("federal", FLORIDA, 0, "20:59", None),
+        ("federal", FLORIDA, 0, "20:49", None),
+        ("federal", FLORIDA, 0, "20:51", (1, "08:00")),
         ("federal", FLORIDA, 0, "21:00", (1, "08:00")),
         ("states", FLORIDA, 0, "20:00", (1, "08:00")),
         ("states", FLORIDA, 6, "08:00", None),
@@ -82,7 +83,7 @@ def test_a_phone_alone_must_be_lawful_wherever_its_area_code_is_used() -> None:
     assert "FL" in person.states
     assert person.zones == ("America/Chicago", "America/New_York")
     assert isinstance(verdict(person, local(0, "19:30", "America/Chicago")), Hold)
-    assert verdict(person, local(0, "18:59", "America/Chicago")) == Allow()
+    assert verdict(person, local(0, "18:45", "America/Chicago")) == Allow()
 
 
 def test_the_zip_code_counts_for_more_than_the_phone() -> None:
@@ -136,6 +137,26 @@ def test_what_is_let_go_is_lawful_everywhere_it_may_arrive(
         assert until > moment
         assert lawful(until)
         assert not lawful(until - timedelta(minutes=1)) or until - timedelta(minutes=1) < moment
+
+
+@given(
+    moment=st.integers(0, 365 * 24 * 60).map(lambda minutes: NEW_YEAR + timedelta(minutes=minutes)),
+    phone=st.sampled_from(NUMBERS),
+    preset=st.sampled_from(["federal", "states", "strict"]),
+)
+def test_a_text_stops_being_valid_when_the_hours_end(moment: datetime, phone: str, preset: str) -> None:
+    """It may wait in the provider's queue: from a lawful moment until then all is lawful, and then it is not."""
+    person = member(phone=phone)
+    rules = load_hours(preset).concerning(person.states)
+    if lawful_from(rules, person.zones, moment) is not None:
+        return
+    until = lawful_until(rules, person.zones, moment)
+
+    assert until is not None
+    assert moment < until <= moment + timedelta(hours=14)
+    assert lawful_from(rules, person.zones, until) is not None
+    steps = range(0, int((until - moment).total_seconds()), 600)
+    assert all(lawful_from(rules, person.zones, moment + timedelta(seconds=each)) is None for each in steps)
 
 
 def test_hours_that_never_come_are_decided_again() -> None:

@@ -140,6 +140,19 @@ def test_the_provider_is_told_until_when_a_text_is_worth_delivering(
     assert [each.valid_seconds for each in people.channel.accepted] == [valid]
 
 
+def test_the_provider_may_not_deliver_outside_of_the_hours_the_law_leaves(people: Any) -> None:
+    """Whatever hours a flow allows itself: at nine in the evening it is over, in New York as at noon begun."""
+    people.wait(minutes=8 * 60 + 30)
+    queue(people, FLOW)
+    none = '{"from": "03:00", "to": "03:00", "zone": "member", "then": "hold"}'
+    late = f"UPDATE message SET expires_at = NULL, quiet_hours = '{none}'"
+    people.core.database.write(lambda tx: tx.exec_driver_sql(late))
+
+    people.drain()
+
+    assert [each.valid_seconds for each in people.channel.accepted] == [30 * 60 - 60]
+
+
 def test_what_cannot_be_delivered_in_time_any_more_expires(people: Any) -> None:
     """A provider takes no less than a minute."""
     queue(people, FLOW)
