@@ -7,7 +7,9 @@ from datetime import datetime
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.senders import standing_of
+from ascend_core.store.database import Tx
 from ascend_core.store.due import Waiting, look
+from ascend_core.store.messages import ready_messages
 
 __all__ = ["next_due", "next_send"]
 
@@ -38,5 +40,16 @@ def next_send(core: Core, waiting: Waiting) -> datetime | None:
     record, type_, settings = opened
     if record.stopped:
         return None
-    standing = core.database.read(lambda tx: standing_of(core, tx, record, type_, settings))
-    return standing.next_send(waiting, core.database.read(core.moment))
+
+    def work(tx: Tx) -> datetime | None:
+        standing, moment = standing_of(core, tx, record, type_, settings), core.moment(tx)
+        due = standing.next_send(waiting, moment)
+        least_urgent = standing.least_urgent(moment)
+        if due is None or due > moment or least_urgent is None:
+            return due
+        head = ready_messages(tx, core.clock.now(), 1, least_urgent=least_urgent.value, lock=False)
+        costs = [standing.cost(type_, message.body) for message in head]
+        turn = max((standing.earliest(cost, moment) for cost in costs), default=due)
+        return turn if turn > moment else due
+
+    return core.database.read(work)

@@ -147,22 +147,22 @@ def wait_for_earlier(tx: Connection, now: datetime, chosen: Collection[int]) -> 
 
 
 def ready_messages(
-    tx: Connection, now: datetime, limit: int, *, least_urgent: int = PURPOSES[-1]
+    tx: Connection, now: datetime, limit: int, *, least_urgent: int = PURPOSES[-1], lock: bool = True
 ) -> list[MessageRecord]:
     """What may be claimed at *now*: of each member the first message only, and none while one is under way.
 
     So the texts of a run are accepted in the order they were meant. Most urgent first, none less so than
     *least_urgent*; then whatever has been due for longest. The cost follows *limit*, not what waits. On PostgreSQL the
-    rows are locked, and those of another worker passed over.
+    rows are locked, and those of another worker passed over; without *lock* they are only looked at.
     """
     found: list[MessageRecord] = []
     for purpose in range(least_urgent + 1):
         if len(found) < limit:
-            found += _ready_of(tx, now, purpose, limit - len(found))
+            found += _ready_of(tx, now, purpose, limit - len(found), lock=lock)
     return found
 
 
-def _ready_of(tx: Connection, now: datetime, purpose: int, limit: int) -> list[MessageRecord]:
+def _ready_of(tx: Connection, now: datetime, purpose: int, limit: int, *, lock: bool) -> list[MessageRecord]:
     ready = _is(_message, "ready") & (_message.c.purpose == purpose) & (_message.c.due_at <= now)
     busy, other = _message.alias("busy"), _message.alias("other")
     under_way = select(busy.c.id).where(busy.c.member_id == _message.c.member_id, _is(busy, "sending", "unknown"))
@@ -176,7 +176,7 @@ def _ready_of(tx: Connection, now: datetime, purpose: int, limit: int) -> list[M
         .order_by(_message.c.due_at, _message.c.id)
         .limit(limit)
     )
-    if tx.dialect.name == "postgresql":
+    if lock and tx.dialect.name == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
     return fetch(tx, MessageRecord, statement)
 

@@ -208,6 +208,15 @@ Feature: The SMS channel
     Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
 
   @J3
+  Scenario: Nothing leaves so shortly before the night that it might arrive in it
+    When the clock reaches 2026-05-04 19:51 in New York
+    And Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets no text
+    When the clock reaches 2026-05-05 09:00 in New York
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+
+  @J3
   Scenario: The morning is the member's own
     When the clock reaches 2026-05-05 08:30 in Los Angeles
     And Ana submits the form "Saturday Canvass"
@@ -306,3 +315,145 @@ Feature: The SMS channel
       | truncated                  |
       | error_500                  |
       | html_502                   |
+
+  @J4
+  Scenario: The same words reach a number once, whatever asked for them
+    Given the synced form "Sunday Canvass"
+    And the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - send: Thank you for signing up!
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ana submits the form "Sunday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Thank you for signing up!"
+    And the messages are
+      | delivered  | 1 |
+      | suppressed | 1 |
+
+  @J5
+  Scenario: A sender texts no faster than carriers take it
+    Given these people
+      | name       | phone          | zip   |
+      | Cleo Varga | (917) 555-0145 | 10001 |
+    And the sender may text 1 segments a minute, 1 at once
+    When Ana submits the form "Saturday Canvass"
+    And Cleo submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And Cleo gets no text
+    When 1 minute passes
+    Then Cleo gets the text "Hi Cleo! See you at Saturday Canvass."
+
+  @J5
+  Scenario: A long text takes as long as the segments it is billed as
+    Given these people
+      | name       | phone          | zip   |
+      | Cleo Varga | (917) 555-0145 | 10001 |
+    And the sender may text 1 segments a minute, 2 at once
+    And the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - send: >-
+            Thank you for coming along on Saturday! We meet at the old town hall, right behind the library, a quarter of
+            an hour before we set out. Bring water, good shoes and a friend or two if you can.
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Cleo submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Thank you for coming along on Saturday! We meet at the old town hall, right behind the library, a quarter of an hour before we set out. Bring water, good shoes and a friend or two if you can."
+    When 1 minute passes
+    Then Cleo gets no text
+    When 1 minute passes
+    Then Cleo gets the text "Thank you for coming along on Saturday! We meet at the old town hall, right behind the library, a quarter of an hour before we set out. Bring water, good shoes and a friend or two if you can."
+
+  @J5
+  Scenario: Answers go before what else waits
+    Given these people
+      | name        | phone          | zip   |
+      | Cleo Varga  | (917) 555-0145 | 10001 |
+      | Dan Whitley | (646) 555-0156 | 10001 |
+    And the sender may text 1 segments a minute, 1 at once
+    And the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - ask: coming
+          text: Coming?
+          replies:
+            - match: [yes]
+              then: [{send: "Great, see you there!"}]
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "Coming?"
+    When Cleo submits the form "Saturday Canvass"
+    And Dan submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Cleo gets the text "Coming?"
+    When Ana replies "yes"
+    And 1 minute passes
+    Then Ana gets the text "Great, see you there!"
+    And Dan gets no text
+    When 1 minute passes
+    Then Dan gets the text "Coming?"
+
+  @J5
+  Scenario: A broadcast waits for the flows, and uses up no more than its share of the day
+    Given these people
+      | name        | phone          | zip   |
+      | Cleo Varga  | (917) 555-0145 | 10001 |
+      | Dan Whitley | (646) 555-0156 | 10001 |
+    And the members Cleo and Dan are in the group "June"
+    And the carriers take 2 segments a day
+    When the operator sends the broadcast
+      """
+      broadcast: June news
+      to: [June]
+      send: "News!"
+      """
+    And 1 minute passes
+    Then Cleo gets the text "News!"
+    And Dan gets no text
+    When the clock reaches 2026-05-05 08:59 in New York
+    Then Dan gets no text
+    When the clock reaches 2026-05-05 09:00 in New York
+    Then Dan gets the text "News!"
+
+  @J5
+  Scenario: A carrier that has too much is left alone for a while, and nothing is lost
+    Given these people
+      | name       | phone          | zip   |
+      | Cleo Varga | (917) 555-0145 | 10001 |
+    When the carrier does "429" once
+    And Ana submits the form "Saturday Canvass"
+    And Cleo submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And Cleo gets the text "Hi Cleo! See you at Saturday Canvass."
+
+  @J5
+  Scenario: Nobody is texted more often than the operator allows
+    Given a member gets at most 1 texts a day
+    And the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - send: One
+        - send: Two
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then Ana gets the text "One"
+    When 2 days pass
+    Then Ana gets no text
+    And the messages are
+      | delivered | 1 |
+      | expired   | 1 |

@@ -115,6 +115,16 @@ def test_long_texts_use_up_more(paced: Any) -> None:
     assert (len(paced.channel.accepted), waits) == (1, timedelta(seconds=1))
 
 
+def test_a_worker_is_told_when_there_is_room_for_the_text_that_waits(paced: Any) -> None:
+    """Not when there would be for a shorter one."""
+    queue(paced, FLOW, body="one two three")
+    queue(paced, FLOW, first=1, body="one two three four")
+
+    paced.drain()
+
+    assert (len(paced.channel.accepted), next_due(paced.core) - paced.now) == (1, timedelta(seconds=2))
+
+
 def test_a_text_longer_than_the_burst_goes_when_there_was_a_rest(paced: Any) -> None:
     """It is not stuck for ever, and what comes after it pays for it."""
     queue(paced, FLOW, body=" ".join("abcdefgh"))

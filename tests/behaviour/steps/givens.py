@@ -12,6 +12,7 @@ from ascend_core.engine.field_values import FieldKind
 from ascend_core.operations.connect import connect_channel
 from ascend_core.operations.fetch_forms import fetch_forms, sync_form
 from ascend_core.operations.import_members import import_members
+from ascend_core.operations.limits import set_caps, set_sender_limits
 from ascend_core.operations.member_fields import define_field
 from ascend_core.operations.publish import publish_flow, put_automation
 from tests.behaviour.elsewhere import Elsewhere
@@ -39,6 +40,23 @@ def _signs_with_shared_key(story: Story) -> None:
     settings = story.world.carrier.settings(story.world.carrier_url)
     shared = {name: told[name] for name in ("shared_key_id", "shared_key_secret")}
     story.world.run(connect_channel(story.world.core, story.world.channel, {**settings, **shared}))
+
+
+@given(parsers.parse("the sender may text {segments:d} segments a {span:w}, {burst:d} at once"))
+def _sender_pace(story: Story, segments: int, span: str, burst: int) -> None:
+    """Slower than any real one, so that a story need not count seconds."""
+    per_second = segments / {"second": 1, "minute": 60}[span]
+    set_sender_limits(story.world.core, story.world.channel, per_second=per_second, burst=burst)
+
+
+@given(parsers.parse("the carriers take {segments:d} segments a day"))
+def _sender_day(story: Story, segments: int) -> None:
+    set_sender_limits(story.world.core, story.world.channel, per_day=segments, day_zone="America/New_York")
+
+
+@given(parsers.parse("a member gets at most {texts:d} texts a day"))
+def _member_cap(story: Story, texts: int) -> None:
+    set_caps(story.world.core, per_day=texts)
 
 
 @given("these people")
