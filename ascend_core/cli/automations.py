@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import difflib
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
 from ascend_core.cli.documents import find_documents, is_automation, only, read_text
 from ascend_core.cli.flows import PARTIAL
 from ascend_core.cli.groups import LazyGroup
+from ascend_core.cli.hints import hint_for
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import say, show_json, show_table
+from ascend_core.cli.showing import counted, say, show_json, show_table
 from ascend_core.errors import BadInput, NotFound
+from ascend_core.flow.document import Automation
+from ascend_core.flow.load import load_automation
+from ascend_core.operations.core import Core
+from ascend_core.operations.dry_run import dry_run
+from ascend_core.operations.explain import REASONS
 from ascend_core.operations.publish import put_automation
 from ascend_core.operations.start_runs import read_automation
 from ascend_core.store.database import Tx
@@ -22,7 +30,7 @@ from ascend_core.store.flows import AutomationRecord, set_paused
 from ascend_core.store.flows import automations as all_automations
 from ascend_core.store.forms import forms_by_id
 
-__all__ = ["automations", "create", "list_automations", "pause", "resume"]
+__all__ = ["automations", "create", "dry_run_command", "list_automations", "pause", "resume"]
 
 
 @click.group(cls=LazyGroup)
@@ -94,6 +102,41 @@ def _row(described: dict[str, Any]) -> tuple[object, ...]:
     runs = described["run"] if test is None else " / ".join(f"{arm} {weight}" for arm, weight in test["arms"].items())
     state = "paused" if described["paused"] else "on"
     return described["automation"], described["trigger"], described["form"] or "any", runs, state
+
+
+@automations.command("dry-run")
+@click.argument("subject", metavar="FILE|NAME")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 3_650), help="How far back to look.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def dry_run_command(*, subject: str, days: int, as_json: bool) -> None:
+    """Say whom an automation would have texted, had it been there, and why not the others. Nothing is written.
+
+    SUBJECT is a file, or the name of an automation.
+    """
+    with opened_core() as core:
+        document = _document(core, subject)
+        found = dry_run(core, document, since=core.clock.now() - timedelta(days=days))
+    if as_json:
+        show_json(attrs.asdict(found))
+        return
+    say(
+        f"'{document.name}' would have texted {counted(found.members, 'member')} in the last "
+        f"{counted(days, 'day')}; its trigger fired {counted(found.happened, 'time')}."
+    )
+    rows = [(f"starts {flow}", count) for flow, count in found.started.items()]
+    rows += [(f"nothing: {REASONS.get(reason, reason)}", count) for reason, count in found.skipped.items()]
+    rows += [(f"sign-up ignored: {hint_for(reason) or reason}", count) for reason, count in found.ignored.items()]
+    if rows:
+        show_table(("What", "Times"), rows, numbers=("Times",))
+
+
+def _document(core: Core, subject: str) -> Automation:
+    if Path(subject).is_file():
+        return load_automation(read_text(Path(subject)), file=subject, triggers=core.registry.triggers)
+    for record in core.database.read(all_automations):
+        if record.name == subject:
+            return read_automation(record.source, record.name)
+    raise NotFound(f"'{subject}' is neither a file nor an automation; see: ascend automations list")
 
 
 @automations.command()

@@ -14,7 +14,7 @@ from ascend_core.store.accounts import accounts
 from ascend_core.store.database import Tx
 from ascend_core.store.flows import live_versions, publish_version, save_automation
 
-__all__ = ["Published", "publish_flow", "put_automation"]
+__all__ = ["Published", "form_of_automation", "publish_flow", "put_automation"]
 
 
 @frozen(kw_only=True)
@@ -48,7 +48,7 @@ def put_automation(core: Core, text: str, *, file: str) -> Published:
         missing = sorted(flows - set(live_versions(tx, flows)))
         if missing:
             raise BadInput(f"automation '{document.name}': the flow '{missing[0]}' is not live; publish it first")
-        form_id = _form_id(tx, core, document)
+        form_id = form_of_automation(tx, core, document)
         _, new = save_automation(
             tx, name=document.name, trigger=document.trigger, form_id=form_id, source=text, now=core.clock.now()
         )
@@ -57,7 +57,8 @@ def put_automation(core: Core, text: str, *, file: str) -> Published:
     return Published(name=document.name, new=core.database.write(work))
 
 
-def _form_id(tx: Tx, core: Core, document: Automation) -> int | None:
+def form_of_automation(tx: Tx, core: Core, document: Automation) -> int | None:
+    """The form an automation is for; None: any. Raises BadInput, saying what to do, where it cannot be used."""
     if document.form == "any":
         return None
     integration = core.registry.triggers[document.trigger].integration

@@ -313,6 +313,68 @@ Feature: Automations
       | Think of Saturday Canvass. |
       | Think of Sunday Phonebank.  |
 
+  @D7
+  Scenario: What happened and why not can be asked for a phone
+    Given the automation
+      """
+      automation: Welcome
+      spec: 1
+      trigger: mobilize.registers
+      run: welcome
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana submits the form "Saturday Canvass"
+    And 2 minutes pass
+    Then the operator who asks about Ana reads
+      | Signed up for 'Saturday Canvass'                                                               |
+      | It fired mobilize.registers.                                                                   |
+      | 'Welcome' started run 1.                                                                       |
+      | 'Welcome' started nothing: it had started for this person and form before (once_per).          |
+      | Text 1 was delivered.                                                                          |
+      | The next look at the mobilize account                                                          |
+
+  @D7
+  Scenario: Why a sign-up did nothing is said with what to do
+    When Ana submits the form "Saturday Canvass" with
+      | SMS opt-in | no |
+    And 1 minute passes
+    Then the operator who asks about Ana's sign-up for "Saturday Canvass" reads
+      | was ignored (no_opt_in) |
+
+  @D7
+  Scenario: A text that waits for the morning says until when
+    Given the automation
+      """
+      automation: Welcome
+      spec: 1
+      trigger: mobilize.registers
+      run: welcome
+      """
+    When the clock reaches 2026-05-04 22:00 in New York
+    And Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the operator who asks about Ana reads
+      | Text 1 is held: it is quiet where they are; it is decided again |
+
+  @D7
+  Scenario: A paused automation says so, and what it would have done
+    Given the automation
+      """
+      automation: Welcome
+      spec: 1
+      trigger: mobilize.registers
+      run: welcome
+      """
+    When the operator pauses the automation "Welcome"
+    And Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the operator who asks about "Welcome" reads
+      | It waits for: Mobilize Event Registers. |
+      | It is paused: it starts nothing.        |
+      | 1 times it did not start: it was paused. |
+    And a dry run of "Welcome" would have texted 1 member
+
   @D8
   Scenario Outline: People read the guide's labels
     Then "<name>" is called "<label>"

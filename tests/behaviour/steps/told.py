@@ -13,17 +13,54 @@ from pytest_bdd import parsers, then
 from ascend_core.cli.status import accounts_described
 from ascend_core.errors import AscendError
 from ascend_core.flow.load import check_flow
+from ascend_core.operations.dry_run import dry_run
+from ascend_core.operations.explain import explain
 from ascend_core.operations.programs import read_flow
+from ascend_core.operations.start_runs import read_automation
 from ascend_core.operations.versions import source_of
 from ascend_core.rehearsal.check import check_document
 from ascend_core.rehearsal.load import check_tests
 from ascend_core.rehearsal.play import play_test
 from ascend_core.rehearsal.schema import document_schema
+from ascend_core.store.flows import automations
 from ascend_core.store.messages import messages_of_run
 from ascend_core.store.runs import runs_by_id
+from ascend_core.store.submissions import ignored_list
 from tests.behaviour.story import EVERYTHING, Story
 
 __all__: list[str] = []
+
+
+@then(parsers.re(r"the operator who asks about (?P<name>\w+) reads"))
+def _explained(story: Story, name: str, datatable: list[list[str]]) -> None:
+    _reads(story, story.phone(name), datatable)
+
+
+@then(parsers.re(r'the operator who asks about "(?P<name>[^"]+)" reads'))
+def _explained_automation(story: Story, name: str, datatable: list[list[str]]) -> None:
+    _reads(story, name, datatable)
+
+
+@then(parsers.re(r"the operator who asks about (?P<name>\w+)'s sign-up for \"(?P<form>[^\"]+)\" reads"))
+def _explained_attendance(story: Story, name: str, form: str, datatable: list[list[str]]) -> None:
+    newest = story.read(ignored_list, story.account().id)[0]
+    assert newest.form_id == story.form(form).id
+    _reads(story, newest.key, datatable)
+
+
+def _reads(story: Story, subject: str, table: list[list[str]]) -> None:
+    """Each row begins a sentence or stands in one, in this order."""
+    said = iter([fact.said for fact in explain(story.world.core, subject)])
+    for (wanted,) in table:
+        assert any(wanted in sentence for sentence in said), wanted
+
+
+@then(parsers.re(r'a dry run of "(?P<name>[^"]+)" would have texted (?P<count>\d+) members?'))
+def _dry_run(story: Story, name: str, count: str) -> None:
+    core = story.world.core
+    record = next(record for record in story.read(automations) if record.name == name)
+    document = read_automation(record.source, record.name)
+    assert dry_run(core, document, since=core.clock.now() - timedelta(days=30)).members == int(count)
 
 
 @then("the tests of the flow hold")
