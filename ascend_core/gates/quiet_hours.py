@@ -42,6 +42,11 @@ UNKNOWN_ZONES = (
 MARGIN = timedelta(minutes=10)
 """Nothing is handed over so shortly before quiet hours begin: it might wait in a queue and arrive within them."""
 
+_BRIEF = timedelta(hours=3)
+"""Shorter quiet hours may lie between now and the end of the margin: a clock change takes up to two hours of them."""
+
+_DAY = timedelta(days=1)
+
 _LOOK_AHEAD = timedelta(days=3)
 """A clock change can swallow one day's open hours (a calendar one day's date, as in Samoa 2011); not two in a row."""
 
@@ -110,12 +115,38 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def _until(quiet: QuietHours, zones: tuple[str, ...], now: datetime) -> datetime | None:
+    """When quiet hours are over that reign at *now* or begin within the margin; None: neither."""
+    looks = (quiet_until(quiet, zones, moment) for moment in _looked_at(quiet, now))
+    return next((until for until in looks if until is not None), None)
+
+
+def _looked_at(quiet: QuietHours, now: datetime) -> Iterator[datetime]:
+    """*now*, the end of the margin, and where quiet hours could hide between the two, every minute.
+
+    Where less than twice the margin of a day is open, half of that is the margin: it must not close what is open.
+    """
+    yield now
+    minutes = int((_DAY - _length(quiet)).total_seconds() // 120)
+    margin = min(MARGIN, timedelta(minutes=minutes))
+    if _length(quiet) < _BRIEF:
+        for minute in range(1, int(margin.total_seconds() // 60)):
+            yield now + timedelta(minutes=minute)
+    yield now + margin
+
+
+def _length(quiet: QuietHours) -> timedelta:
+    """How much of an ordinary day is quiet."""
+    start, end = (timedelta(hours=clock.hour, minutes=clock.minute) for clock in (quiet.start, quiet.end))
+    return (end - start) % _DAY
+
+
 def check_quiet_hours(message: PlannedMessage, member: MemberView, now: datetime, /) -> Verdict:
     """Hold or drop, as the quiet hours say, what is neither an answer nor a confirmation."""
     quiet = message.quiet_hours
     if quiet is None or message.purpose in {Purpose.REPLY, Purpose.CONFIRMATION}:
         return Allow()
-    until = quiet_until(quiet, member.zones, now) or quiet_until(quiet, member.zones, now + MARGIN)
+    until = _until(quiet, member.zones, now)
     if until is None:
         return Allow()
     return Deny("quiet_hours") if quiet.then == "drop" else Hold(until, "quiet_hours")

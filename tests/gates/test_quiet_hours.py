@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ascend_core.contracts import Allow, Deny, Hold, MemberView, PlannedMessage, Purpose, QuietHours
@@ -132,3 +132,87 @@ def test_without_quiet_hours_nothing_is_held(now: datetime, zone: str) -> None:
     message = PlannedMessage(id=1, purpose=Purpose.FLOW, created_at=now)
 
     assert check_quiet_hours(message, MemberView(id=1, phone="+12025550101", zones=(zone,)), now) == Allow()
+
+
+BRIEF = st.builds(
+    lambda start, minutes, then: QuietHours(
+        start=start, end=(datetime.combine(NOON, start) + timedelta(minutes=minutes)).time(), then=then
+    ),
+    CLOCKS,
+    st.one_of(st.integers(1, 30), st.integers(0, 1439), st.integers(1410, 1439)),
+    st.just("hold"),
+)
+"""Quiet hours of any length: often shorter than the margin, or leaving less than the margin open."""
+NOON = datetime(2026, 6, 3).date()  # noqa: DTZ001 -- a date
+CHANGES = [
+    "2026-03-08T06:50+00:00",  # New York, before 2 becomes 3
+    "2026-11-01T05:50+00:00",  # New York, before 2 becomes 1
+    "2026-10-03T15:20+00:00",  # Lord Howe, before half an hour is gone
+    "2011-12-30T09:55+00:00",  # Apia, before a day is gone
+]
+NEAR_CHANGES = st.sampled_from([datetime.fromisoformat(moment) for moment in CHANGES]).flatmap(
+    lambda moment: st.integers(-90, 90).map(lambda minutes: moment + timedelta(minutes=minutes))
+)
+
+
+def asked(quiet: QuietHours, zones: tuple[str, ...], now: datetime) -> Allow | Hold | Deny:
+    """What the gate says."""
+    message = PlannedMessage(id=1, purpose=Purpose.FLOW, created_at=now, quiet_hours=quiet)
+    return check_quiet_hours(message, MemberView(id=1, phone="+12025550101", zones=zones), now)
+
+
+def margin_of(quiet: QuietHours) -> int:
+    """The minutes before quiet hours in which nothing leaves any more: ten, or half of what is open."""
+    start, end = (clock.hour * 60 + clock.minute for clock in (quiet.start, quiet.end))
+    return min(10, (1440 - (end - start) % 1440) // 2)
+
+
+@settings(max_examples=400)
+@given(quiet=BRIEF, zone=ZONES, now=st.one_of(MOMENTS, NEAR_CHANGES))
+@example(
+    quiet=QuietHours(start=time(12), end=time(12, 5)), zone=NEW_YORK[0], now=datetime(2026, 6, 3, 15, 58, tzinfo=UTC)
+)
+@example(
+    quiet=QuietHours(start=time(2, 55), end=time(3, 5)), zone=NEW_YORK[0], now=datetime(2026, 3, 8, 6, 57, tzinfo=UTC)
+)
+@example(
+    quiet=QuietHours(start=time(1), end=time(1, 4)), zone=NEW_YORK[0], now=datetime(2026, 11, 1, 5, 55, tzinfo=UTC)
+)
+@example(quiet=QuietHours(start=time(9, 6), end=time(9)), zone=NEW_YORK[0], now=datetime(2026, 6, 3, 13, 0, tzinfo=UTC))
+def test_what_leaves_is_never_quiet_and_what_waits_waits_no_longer_than_it_must(
+    quiet: QuietHours, zone: str, now: datetime
+) -> None:
+    """In every zone, at every clock change, however short the quiet hours are or what they leave open."""
+    verdict = asked(quiet, (zone,), now)
+    minutes = [now + timedelta(minutes=minute) for minute in range(margin_of(quiet) + 1)]
+    asleep = [moment for moment in minutes if is_quiet(quiet, moment, zone)]
+
+    if isinstance(verdict, Allow):
+        assert asleep == []
+        return
+    assert isinstance(verdict, Hold)
+    assert asleep != []
+    assert verdict.until > now
+    assert not is_quiet(quiet, verdict.until, zone)
+    between = int((verdict.until - asleep[0]).total_seconds() // 60)
+    assert all(is_quiet(quiet, asleep[0] + timedelta(minutes=minute), zone) for minute in range(0, between, 7))
+
+
+@given(zones=st.lists(ZONES, min_size=1, max_size=4, unique=True), now=st.one_of(MOMENTS, NEAR_CHANGES))
+def test_when_unsure_what_leaves_is_quiet_nowhere(zones: list[str], now: datetime) -> None:
+    """Whichever of the candidate zones is the right one."""
+    if isinstance(asked(NIGHT, tuple(zones), now), Allow):
+        assert not any(is_quiet(NIGHT, now + timedelta(minutes=m), zone) for zone in zones for m in range(11))
+
+
+@given(quiet=BRIEF, zone=ZONES, now=MOMENTS)
+def test_whatever_is_open_is_used(quiet: QuietHours, zone: str, now: datetime) -> None:
+    """Deciding again whenever it says so, a text leaves within a few days, unless nothing is ever open."""
+    assume(margin_of(quiet) > 0)
+    for _ in range(8):
+        verdict = asked(quiet, (zone,), now)
+        if isinstance(verdict, Allow):
+            return
+        assert isinstance(verdict, Hold)
+        now = verdict.until
+    raise AssertionError(f"still held at {now}")
