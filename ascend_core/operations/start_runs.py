@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from attrs import frozen
 
 from ascend_core.engine.ab import choose_arm
-from ascend_core.flow.document import Automation
+from ascend_core.flow.document import ABTest, Automation
 from ascend_core.flow.load import load_automation
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.programs import Version
@@ -20,6 +20,7 @@ from ascend_core.store.runs import (
     EntryRecord,
     RunRecord,
     active_runs,
+    arms_shown,
     known_once_keys,
     nudging_runs,
     reserve_run_ids,
@@ -72,21 +73,32 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
 def _chances(batch: Batch, fired: Sequence[Fired]) -> list[_Chance]:
     records = automations_for(batch.tx, {each.activity.trigger for each in fired})
     same = first_of_same(batch.tx, {each.form.id for each in fired}) if records else {}
+    tests = {record.id for record in records if read_automation(record.source, record.name).ab_test is not None}
+    shown = arms_shown(batch.tx, tests, {each.activity.member_id for each in fired}) if tests else {}
     return [
-        _chance(batch, each, record, same.get(each.form.id, each.form.id))
+        _chance(batch, each, record, same.get(each.form.id, each.form.id), shown)
         for each in fired
         for record in records
         if record.trigger == each.activity.trigger and record.form_id in (None, each.form.id)
     ]
 
 
-def _chance(batch: Batch, fired: Fired, record: AutomationRecord, form_id: int) -> _Chance:
+def _chance(
+    batch: Batch, fired: Fired, record: AutomationRecord, form_id: int, shown: Mapping[tuple[int, int], str]
+) -> _Chance:
     document = read_automation(record.source, record.name)
-    phone = batch.members[fired.activity.member_id].phone
-    arm = None if document.ab_test is None else choose_arm(document.ab_test, phone)
+    member_id = fired.activity.member_id
+    arm = _arm(document.ab_test, batch.members[member_id].phone, shown.get((record.id, member_id)))
     flow = arm or document.run or ""
     key = once_key(document.once_per, fired.activity, form_id)
     return _Chance(fired=fired, record=record, document=document, arm=arm, flow=flow, once_key=key)
+
+
+def _arm(test: ABTest | None, phone: str, shown: str | None) -> str | None:
+    """The arm a member was shown before, while the test has it: changed weights move nobody (row D3)."""
+    if test is None:
+        return None
+    return shown if shown in test.arms else choose_arm(test, phone)
 
 
 @lru_cache(maxsize=1000)

@@ -21,6 +21,7 @@ __all__ = [
     "TimerRecord",
     "TraceRecord",
     "active_runs",
+    "arms_shown",
     "cancel_timers",
     "due_timers",
     "end_runs",
@@ -191,6 +192,16 @@ def known_once_keys(tx: Connection, automation_ids: Collection[int], keys: Colle
         (automation, key)
         for automation, key in tx.execute(select(_entry.c.automation_id, _entry.c.once_key).where(mine))
     }
+
+
+def arms_shown(
+    tx: Connection, automation_ids: Collection[int], member_ids: Collection[int]
+) -> dict[tuple[int, int], str]:
+    """The arm that each of these automations has shown to each of these members first: (automation, member)."""
+    mine = _entry.c.automation_id.in_(sorted(automation_ids)) & _entry.c.member_id.in_(sorted(member_ids))
+    started = mine & _entry.c.arm.is_not(None) & (_entry.c.outcome == "started")
+    statement = select(_entry.c.automation_id, _entry.c.member_id, _entry.c.arm).where(started)
+    return {(automation, member): arm for automation, member, arm in tx.execute(statement.order_by(_entry.c.id.desc()))}
 
 
 def insert_timers(tx: Connection, records: Sequence[TimerRecord]) -> None:

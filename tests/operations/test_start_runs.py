@@ -184,3 +184,17 @@ def test_a_run_stays_on_the_version_it_started_on(bench: Any) -> None:
 
     assert sorted(bench.bodies()) == ["Coming?", "Great!", "Will you come?", "Wonderful!"]
     assert bench.column("SELECT number FROM flow_version v JOIN run r ON r.version_id = v.id ORDER BY r.id") == [1, 2]
+
+
+def test_changed_weights_move_nobody_who_was_shown_an_arm(bench: Any) -> None:
+    """Row D3: the arm that was shown is recorded, and stays theirs; new members follow the new weights."""
+    document = "automation: Test\ntrigger: box.registers\nab_test: {name: copy, arms: {welcome: WEIGHT, other: REST}}\n"
+    bench.set_up(forms=2, automation="")
+    bench.publish("flow: other\nsteps: [{send: Other.}]")
+    bench.automate(document.replace("WEIGHT", "1").replace("REST", "0"))
+    bench.register(0)
+    bench.automate(document.replace("WEIGHT", "0").replace("REST", "1"))
+    bench.register(0, form_key="f1")
+    bench.register(1)
+
+    assert bench.rows("SELECT member_id, arm FROM run ORDER BY id") == [(1, "welcome"), (1, "welcome"), (2, "other")]
