@@ -125,7 +125,8 @@ class _Round:
             raise failures[0]
 
     async def _forms(self) -> None:
-        await fetch_forms(self.core, self.account, everything=self.whole_sweep or self._sweep_begins())
+        begins = self._sweep_begins() and self._cursor("sweep").position is None  # not with each slice again
+        await fetch_forms(self.core, self.account, everything=self.whole_sweep or begins)
 
     async def _people(self) -> None:
         """Who changed after signing up. Changes before the account was connected are in the submissions already."""

@@ -56,6 +56,7 @@ class FakeSource:
         self.log: list[Submission] = []
         self.trouble: dict[int, Exception] = {}
         self.form_trouble: Exception | None = None
+        self.asked_forms: list[str | None] = []
         self.people_log: list[Person] = []
         self.poison: set[str] = set()
 
@@ -64,6 +65,7 @@ class FakeSource:
 
     async def forms(self, account: BoxAccount, cursor: str | None) -> AsyncIterator[FormPage]:
         """Always all of them."""
+        self.asked_forms.append(cursor)
         if self.form_trouble is not None:
             raise self.form_trouble
         yield FormPage(forms=tuple(self.forms_now), cursor=str(len(self.forms_now)), total=len(self.forms_now))

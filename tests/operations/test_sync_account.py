@@ -218,10 +218,12 @@ def test_a_sweep_catches_what_the_source_forgot_to_date(bench: Any) -> None:
     bench.wait(hours=1)
     quiet = sync(bench)
     bench.wait(days=1)
+    bench.source.asked_forms.clear()
     slices = [sync(bench), sync(bench), sync(bench)]
 
     assert (quiet.pages, quiet.fired) == (1, 0)
     assert [each.fired for each in slices] == [1, 0, 0]
+    assert bench.source.asked_forms == [None, "1", "1"]
     assert [each.pages for each in slices] == [1 + SWEEP_PAGES, 1 + 4, 1]
     assert bench.rows("SELECT trigger, count(*) FROM activity GROUP BY trigger ORDER BY trigger") == [
         ("box.confirms", 1),
