@@ -1,4 +1,4 @@
-"""Pages that come quickly are applied together: one transaction costs the same for a hundred sign-ups and a thousand.
+"""Pages that come quickly are applied together: one transaction costs the same for fifty sign-ups and five hundred.
 
 No page waits for another for longer than ``HOLD_SECONDS``, so that what is in it is soon in the outbound queue (row
 B9), and what came before a failure is handed on before the failure is.
@@ -15,10 +15,10 @@ from ascend_core.contracts import SubmissionPage
 
 __all__ = ["HOLD_SECONDS", "MOST_TOGETHER", "Gathered", "gathered"]
 
-HOLD_SECONDS = 0.5
-"""Half of the second that a change may take from its page to the outbound queue."""
-MOST_TOGETHER = 1_000
-"""Submissions in one transaction: beyond it nothing is saved, and memory and locks are held for longer."""
+HOLD_SECONDS = 0.3
+"""A part of the second that a change may take from its page to the outbound queue; the rest is for applying it."""
+MOST_TOGETHER = 500
+"""Submissions in one transaction: beyond it little is saved, and the first of them must not wait for the last."""
 
 
 @frozen(kw_only=True)
