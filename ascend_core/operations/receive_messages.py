@@ -213,7 +213,10 @@ class _Handler:
         self.members = members_by_phone(batch.tx, {text.phone for text in waiting})
         batch.load_members({member.id: member for member in self.members.values()})
         records = active_runs(batch.tx, {member.id for member in self.members.values()}) if self.members else []
-        self.runs = list(load_runs(batch, {record.id: record for record in records}).values())
+        self.runs: dict[int, list[RunDraft]] = {}
+        """By member, oldest first."""
+        for run in load_runs(batch, {record.id: record for record in records}).values():
+            self.runs.setdefault(run.record.member_id, []).append(run)
 
     def handle(self) -> None:
         done = [self._handle_one(text) for text in self.waiting]
@@ -237,20 +240,20 @@ class _Handler:
 
     def _listener(self, member: MemberRecord, text: InboundRecord) -> RunDraft | None:
         """The member's youngest run that waited for a reply when *text* came."""
-        for run in reversed(self.runs):
+        for run in reversed(self.runs.get(member.id, [])):
             state = run.record.state
-            mine = run.record.member_id == member.id and run.record.ended_at is None
-            if (came_to := run.came_to()) is not None and came_to > text.received_at:
-                continue  # its question was not out yet when this text came: two texts at once are one answer
-            if mine and state.get("waiting") and state.get("hears_replies"):
+            if run.record.ended_at is not None or not state.get("waiting") or not state.get("hears_replies"):
+                continue
+            came_to = run.came_to()
+            # else its question was not out yet when this text came: two texts at once are one answer
+            if came_to is None or came_to <= text.received_at:
                 return run
         return None
 
     def _obey(self, text: InboundRecord, keyword: str, member: MemberRecord | None) -> None:
         if keyword == "stop" and member is not None:
-            for run in self.runs:
-                if run.record.member_id == member.id:
-                    self.batch.end_run(run, "unsubscribed", cancel_nudges=True)
+            for run in self.runs.get(member.id, []):
+                self.batch.end_run(run, "unsubscribed", cancel_nudges=True)
             self.batch.cancel_member(member.id, "unsubscribed")
         if member is not None and not text.provider_answered:
             self._confirm(text, keyword, member)
