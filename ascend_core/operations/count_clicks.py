@@ -66,7 +66,7 @@ class _Counting:
 
     def count(self) -> None:
         human = [click for click in self.new if click.kind in COMPARED]
-        beside = rows.clicks_beside(self.tx, _spans(human, "ip_hash"), _spans(human, "link_id"))
+        beside = rows.clicks_beside(self.tx, _spans(human))
         others = beside.union(self.again).difference(click.id for click in self.new)
         links = rows.links_of_clicks(self.tx, others).union(click.link_id for click in self.new)
         if not links:
@@ -166,12 +166,11 @@ def _without(after: Sequence[LinkRow], sums: Mapping[int, tuple[int, int, int, i
     return before
 
 
-def _spans(clicks: Iterable[TakenClick], name: str) -> list[tuple[int, int, int]]:
-    """For each address or link of *clicks*: when it was first and last seen."""
-    spans: dict[int, tuple[int, int]] = {}
+def _spans(clicks: Iterable[TakenClick]) -> list[tuple[int, int | None, int, int]]:
+    """For each link of *clicks* and address it was opened from: when first and last."""
+    spans: dict[tuple[int, int | None], tuple[int, int]] = {}
     for click in clicks:
-        key = getattr(click, name)
-        if key is not None:
-            since, until = spans.get(key, (click.micros, click.micros))
-            spans[key] = (min(since, click.micros), max(until, click.micros))
-    return [(key, since, until) for key, (since, until) in sorted(spans.items())]
+        key = (click.link_id, click.ip_hash)
+        since, until = spans.get(key, (click.micros, click.micros))
+        spans[key] = (min(since, click.micros), max(until, click.micros))
+    return [(*key, *span) for key, span in spans.items()]

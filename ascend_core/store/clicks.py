@@ -125,30 +125,25 @@ def clicks_to_compare(tx: Connection, limit: int) -> list[int]:
     return [id_ for (id_,) in tx.execute(query, {"limit": limit})]
 
 
-def clicks_beside(
-    tx: Connection, spans: Sequence[tuple[int, int, int]], links: Sequence[tuple[int, int, int]]
-) -> set[int]:
-    """Persons' clicks that new ones may put in doubt: from an address, and on the other links of a message.
+def clicks_beside(tx: Connection, spans: Sequence[tuple[int, int | None, int, int]]) -> set[int]:
+    """Persons' clicks that new ones may put in doubt: on other links, from the same address or on the same message.
 
-    *spans*: hash of an address, from and to (microseconds); *links*: link, from and to.
+    *spans*: link, hash of an address, from and to (microseconds).
     """
-    found: set[int] = set()
-    if spans:
-        query = (
-            f"SELECT c.id FROM ({given_rows(tx, 'hash since until')}) AS v "  # noqa: S608 -- fixed words
-            "CROSS JOIN click c WHERE c.ip_hash = v.hash AND c.kind = 'person' "
-            f"AND c.clicked_at BETWEEN v.since - {_CROWD} AND v.until + {_CROWD}"
-        )
-        found.update(id_ for (id_,) in tx.execute(text(query), {"rows": json.dumps(spans)}))
-    if links:
-        query = (
-            f"SELECT c.id FROM ({given_rows(tx, 'id since until')}) AS v "  # noqa: S608 -- fixed words
-            "CROSS JOIN link l JOIN link other ON other.message_id = l.message_id AND other.id <> l.id "
-            "JOIN click c ON c.link_id = other.id WHERE l.id = v.id AND c.kind = 'person' "
-            f"AND c.clicked_at BETWEEN v.since - {_SWEPT} AND v.until + {_SWEPT}"
-        )
-        found.update(id_ for (id_,) in tx.execute(text(query), {"rows": json.dumps(links)}))
-    return found
+    if not spans:
+        return set()
+    values = {"rows": json.dumps(spans, separators=(",", ":"))}
+    news = f"({given_rows(tx, 'link_id hash since until')}) AS v"
+    same_address = (
+        f"SELECT c.id FROM {news} CROSS JOIN click c WHERE c.ip_hash = v.hash AND c.kind = 'person' "  # noqa: S608 -- fixed words
+        f"AND c.clicked_at BETWEEN v.since - {_CROWD} AND v.until + {_CROWD} AND c.link_id <> v.link_id"
+    )
+    same_message = (
+        f"SELECT c.id FROM {news} CROSS JOIN link l JOIN link other ON other.message_id = l.message_id "  # noqa: S608 -- fixed words
+        "AND other.id <> l.id JOIN click c ON c.link_id = other.id WHERE l.id = v.link_id AND c.kind = 'person' "
+        f"AND c.clicked_at BETWEEN v.since - {_SWEPT} AND v.until + {_SWEPT}"
+    )
+    return {row[0] for query in (same_address, same_message) for row in tx.execute(text(query), values).all()}
 
 
 def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:

@@ -88,6 +88,40 @@ Feature: Links and tracking
       | recipients         | 1    |
       | click-through rate | 100% |
 
+  @F3
+  Scenario: Who opens everybody's link counts for nobody, until somebody signs up through theirs
+    Given these people
+      | name       | phone          |
+      | Cleo Varga | (917) 555-0145 |
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And Cleo submits the form "Saturday Canvass"
+    And 1 minute passes
+    And a gateway opens the link in Ana's text
+    And a gateway opens the link in Ben's text
+    And a gateway opens the link in Cleo's text
+    Then the clicks are
+      | unsure | 3 |
+    And the report of the flow "invite" shows
+      | click-through rate | 0% |
+    When Ana submits the form "Saturday Canvass" through the link in Ana's text
+    And 1 minute passes
+    Then the clicks are
+      | person | 2 |
+      | unsure | 2 |
+
+  @F3
+  Scenario: Clicks can be classified again, and nothing is lost
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And a scanner opens the link in Ana's text
+    And Ana taps the link
+    And the clicks are classified again
+    Then the clicks are
+      | person  | 1 |
+      | scanner | 1 |
+    And counting everything again finds the same figures
+
   @F4
   Scenario: A submission that comes through the link is attributed exactly
     When Ana submits the form "Saturday Canvass"

@@ -112,3 +112,77 @@ Feature: Reports
       | click-through rate         | 100%                 |
       | form submissions           | 1 exact, 0 estimated |
       | submission conversion rate | 50%                  |
+
+  @G3
+  Scenario: The figures are right at once, and a recount finds the same
+    Given the flow
+      """
+      flow: invite
+      spec: 1
+      steps:
+        - send: "Sign up for another shift: ${link.form}"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+      """
+    And the automation
+      """
+      automation: Invite
+      spec: 1
+      trigger: mobilize.registers
+      run: invite
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana taps the link
+    Then the report of the flow "invite" shows
+      | recipients         | 2   |
+      | click-through rate | 50% |
+    When Ben submits the form "Saturday Canvass" through the link in Ben's text
+    And 1 minute passes
+    Then the report of the flow "invite" shows
+      | click-through rate | 100%                 |
+      | form submissions   | 1 exact, 0 estimated |
+    And counting everything again finds the same figures
+
+  @G4
+  Scenario: A report per version, per arm and per day
+    Given the flow
+      """
+      flow: other
+      spec: 1
+      steps:
+        - send: "Not sent to anybody"
+      """
+    And the flow
+      """
+      flow: invite
+      spec: 1
+      steps:
+        - send: "Sign up for another shift: ${link.form}"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+      """
+    And the automation
+      """
+      automation: Invite
+      spec: 1
+      trigger: mobilize.registers
+      ab_test: {name: wording, arms: {invite: 1, other: 0}}
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana taps the link
+    And 1 day passes
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the report by versions lists
+      | name   | part | recipients | clicked |
+      | invite | 1    | 2          | 1       |
+    And the report by arms lists
+      | name   | part   | recipients | clicked |
+      | Invite | invite | 2          | 1       |
+    And the report by flows per day lists
+      | name   | day        | recipients | clicked |
+      | invite | 2026-05-04 | 1          | 1       |
+      | invite | 2026-05-05 | 1          | 0       |

@@ -14,6 +14,7 @@ MACHINES = {
     "a link preview": ("GET", {"user-agent": "facebookexternalhit/1.1 Facebot Twitterbot/1.0"}),
     "a scanner": ("GET", {"user-agent": "curl/8.5.0"}),
     "a prefetching browser": ("GET", {"user-agent": PHONE_AGENT, "sec-purpose": "prefetch"}),
+    "a gateway": ("GET", {"x-forwarded-for": "198.51.100.7"}),
     "a HEAD request": ("HEAD", {"user-agent": PHONE_AGENT}),
 }
 """What opens links without being a person: method and headers."""

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_bdd import parsers, then
+from pytest_bdd import parsers, then, when
 
+from ascend_core.operations.check_report import check_report
+from ascend_core.operations.reclassify import reclassify_clicks
 from ascend_core.operations.report import click_report
 from ascend_core.operations.summary import summarize
 from ascend_core.operations.timeline import run_timeline
@@ -94,6 +96,28 @@ def _report(story: Story, by: Any, subject: str, datatable: list[list[str]]) -> 
 @then(parsers.parse('the report of the flow "{subject}" for the link to "{form}" shows'))
 def _report_of_link(story: Story, subject: str, form: str, datatable: list[list[str]]) -> None:
     _check_report(story, "flow", subject, story.form_urls[form], datatable)
+
+
+@then(parsers.re(r"the report by (?P<by>\w+?)s?(?: per (?P<per>day|url))? lists"))
+def _lines(story: Story, by: Any, per: Any, datatable: list[list[str]]) -> None:
+    heads, *lines = datatable
+    found = [
+        [str(getattr(row, head.replace(" ", "_"))) for head in heads]
+        for row in click_report(story.world.core, by=by, per=per)
+    ]
+    assert found == lines
+
+
+@then("counting everything again finds the same figures")
+def _recounted(story: Story) -> None:
+    counters, differences = check_report(story.world.core)
+    assert counters > 0
+    assert differences == []
+
+
+@when("the clicks are classified again")
+def _reclassified(story: Story) -> None:
+    reclassify_clicks(story.world.core, everything=True)
 
 
 def _check_report(story: Story, by: Any, subject: str, url: str | None, table: list[list[str]]) -> None:

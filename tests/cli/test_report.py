@@ -1,0 +1,57 @@
+"""The report as people see it: a table, a picture, a recount."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from ascend_core.cli.chart import MOST_BARS, Bar, draw_chart
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def widths(picture: str, kind: str) -> list[float]:
+    """The widths of the bars of a kind, the legend's square left out."""
+    root = ET.fromstring(picture)  # noqa: S314 -- ours
+    found = [each for each in root.iter(f"{SVG}rect") if each.get("class") == kind]
+    return [float(each.get("width", "0")) for each in found][1:]
+
+
+def test_each_part_of_a_bar_lies_within_the_one_before() -> None:
+    """Who signed up tapped, and who tapped got a link; lengths are to scale."""
+    bars = [
+        Bar(label="a <flow> & more", recipients=100, clicked=50, submitted=25),
+        Bar(label="none", recipients=50, clicked=0, submitted=0),
+    ]
+
+    picture = draw_chart("Links, by flow", bars, "A note.")
+
+    all_, tapped, done = (widths(picture, kind) for kind in ("all", "tapped", "done"))
+    assert (tapped[0] / all_[0], done[0] / all_[0], all_[1] / all_[0]) == (0.5, 0.25, 0.5)
+    assert (len(tapped), len(done)) == (1, 1)
+    assert "a &lt;flow&gt; &amp; more" in picture
+    assert "prefers-color-scheme: dark" in picture
+
+
+def test_a_chart_of_very_much_says_what_it_leaves_out() -> None:
+    """It stays a picture."""
+    bars = [Bar(label=str(number), recipients=1, clicked=0, submitted=0) for number in range(MOST_BARS + 5)]
+
+    picture = draw_chart("Links", bars, "A note.")
+
+    assert len(widths(picture, "all")) == MOST_BARS
+    assert "A note. 5 more lines are not shown." in picture
+
+
+def test_the_report_is_drawn_checked_and_mended(made: Any, tmp_path: Path) -> None:
+    """An empty one too."""
+    file = tmp_path / "links.svg"
+    drawn, checked, mended = (made("report", *more) for more in (("--svg", str(file)), ("--check",), ("--mend",)))
+    again, both = made("clicks", "reclassify"), made("report", "--svg", str(file), "--check")
+
+    assert (drawn.code, ET.parse(file).getroot().tag) == (0, f"{SVG}svg")  # noqa: S314 -- ours
+    assert (checked.err, checked.code) == ("Counted again: all figures of 0 counters are right.\n", 0)
+    assert (mended.err, mended.code) == ("Every figure was right.\n", 0)
+    assert again.err == "0 clicks looked at with rules version 2.\n"
+    assert both.code == 2
