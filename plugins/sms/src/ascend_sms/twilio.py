@@ -73,7 +73,7 @@ class TwilioChannel:
         if records is None:
             raise NeedsAttention(
                 f"the SMS provider lists more than {_MOST_MISSED_PAGES * _PAGE_SIZE} texts since {since:%Y-%m-%d}: "
-                "too many to read before sending; connect again to begin from today"
+                "too many to read before sending; to go on without them, run: ascend sms resume --skip-missed"
             )
         return missed_in(settings, since, records)
 
