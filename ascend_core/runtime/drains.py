@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ascend_core.errors import TryLater
 from ascend_core.operations.call_webhooks import call_webhooks
@@ -15,6 +15,7 @@ from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.ip_keys import forget_addresses
 from ascend_core.operations.listening import catch_up, notice_gap
+from ascend_core.operations.prune_traces import prune_traces
 from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.send_messages import send_messages
 from ascend_core.operations.sync_account import sync_account
@@ -26,7 +27,9 @@ from ascend_core.store.due import look
 __all__ = ["ALL", "drain_all", "is_due", "listen_again", "recover", "register_drains", "work_now"]
 
 TICK_SECONDS = 1.0
-FORGET_SECONDS = 3_600.0
+TIDY_EVERY = timedelta(hours=1)
+"""How often what is old goes: by the calendar, so that no clock sleeps for an hour."""
+
 BATCH = 500
 
 ALL = "all"
@@ -55,17 +58,19 @@ def register_drains(engine: Engine, core: Core) -> None:
             engine.wake("work", ALL)
         return True
 
+    tidied: list[datetime] = []
+
     async def tick() -> None:
         notice_gap(core)
         recover_sends(core, starting=False)
+        if not tidied or core.clock.now() >= tidied[-1] + TIDY_EVERY:
+            tidied[:] = [core.clock.now()]
+            _tidy(core)
         engine.wake("work", ALL)
         engine.wake("calls", ALL)
         for account in core.database.read(accounts):
             if is_due(account, core):
                 engine.wake("sync", str(account.id))
-
-    async def forget() -> None:
-        forget_addresses(core)
 
     async def live() -> None:
         keep_alive(core)
@@ -76,7 +81,12 @@ def register_drains(engine: Engine, core: Core) -> None:
     engine.register("calls", calls)
     engine.each(BEAT_SECONDS, live)
     engine.every(TICK_SECONDS, tick)
-    engine.every(FORGET_SECONDS, forget)
+
+
+def _tidy(core: Core) -> None:
+    """Let go what has been kept long enough."""
+    forget_addresses(core)
+    prune_traces(core)
 
 
 def recover(core: Core) -> None:
