@@ -69,7 +69,7 @@ def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> 
 def _stir(engine: Engine | None) -> None:
     """Something came in: a worker in this process need not wait for its tick."""
     if engine is not None:
-        engine.wake("work", ALL)
+        engine.wake("receive", ALL)
 
 
 @contextmanager

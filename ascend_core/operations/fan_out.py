@@ -33,7 +33,17 @@ from ascend_core.store.forms import forms_by_id
 from ascend_core.store.members import members_by_id
 from ascend_core.store.runs import cancel_timers, reserve_run_ids
 
-__all__ = ["AHEAD", "CANCELLED", "TEXTS_A_CHUNK", "advance_broadcasts", "read_broadcast", "stop_chunk", "view_of"]
+__all__ = [
+    "AHEAD",
+    "CANCELLED",
+    "TEXTS_A_CHUNK",
+    "advance_broadcast",
+    "advance_broadcasts",
+    "open_broadcast_ids",
+    "read_broadcast",
+    "stop_chunk",
+    "view_of",
+]
 
 TEXTS_A_CHUNK = 2_000
 """Texts written in one transaction: about a tenth of a second, for which a click's commit may wait."""
@@ -55,6 +65,19 @@ def advance_broadcasts(core: Core, *, ahead: int | None = AHEAD) -> int:
     now = core.clock.now()
     found = core.database.read(lambda tx: rows.open_broadcasts(tx, now))
     return sum(_fenced_step(core, record, ahead) for record in found)
+
+
+def advance_broadcast(core: Core, id_: int) -> int:
+    """One step of one broadcast, as ``advance_broadcasts``."""
+    now = core.clock.now()
+    found = core.database.read(lambda tx: rows.open_broadcasts(tx, now))
+    return sum(_fenced_step(core, record, AHEAD) for record in found if record.id == id_)
+
+
+def open_broadcast_ids(core: Core) -> list[int]:
+    """The broadcasts that have something to do now."""
+    now = core.clock.now()
+    return [record.id for record in core.database.read(lambda tx: rows.open_broadcasts(tx, now))]
 
 
 def _fenced_step(core: Core, record: BroadcastRecord, ahead: int | None) -> int:

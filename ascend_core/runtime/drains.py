@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from ascend_core.operations.core import Core
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.due import next_send
-from ascend_core.operations.fan_out import advance_broadcasts
+from ascend_core.operations.fan_out import advance_broadcast, advance_broadcasts, open_broadcast_ids
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.ip_keys import forget_addresses
 from ascend_core.operations.listening import catch_up, notice_gap
@@ -20,7 +21,7 @@ from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.send_messages import send_messages
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.operations.workers import BEAT_SECONDS, keep_alive
-from ascend_core.runtime.engine import Engine
+from ascend_core.runtime.engine import Drain, Engine
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.due import look
 
@@ -33,30 +34,17 @@ TIDY_EVERY = timedelta(hours=1)
 BATCH = 500
 
 ALL = "all"
-"""The one key of work that is not divided yet."""
+"""The key of work that is not divided."""
 
 
 def register_drains(engine: Engine, core: Core) -> None:
-    """Let *engine* do all the product's work."""
+    """Let *engine* do all the product's work: one kind for what may be slow or large by itself.
 
-    async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
-        await sync_account(core, int(key))
-        engine.wake("work", ALL)
-        return False
-
-    async def work(key: str, until: datetime) -> bool:  # noqa: ARG001 -- there is one key
-        await listen_again(core)
-        while core.clock.now() < until:
-            if not await work_now(core) and not await _wait_for_turn(core):
-                return False
-        return True
-
-    async def calls(key: str, until: datetime) -> bool:  # noqa: ARG001 -- there is one key
-        while core.clock.now() < until:
-            if not await call_webhooks(core):
-                return False
-            engine.wake("work", ALL)
-        return True
+    ``receive``, ``timers``, ``send`` and ``calls`` have one key, ``sync`` has one an account, ``broadcast`` one each.
+    Whatever may have made texts wakes ``send``; what is not woken in time is woken by the tick.
+    """
+    for kind, drain in _drains(engine, core).items():
+        engine.register(kind, drain)
 
     tidied: list[datetime] = []
 
@@ -66,19 +54,13 @@ def register_drains(engine: Engine, core: Core) -> None:
         if not tidied or core.clock.now() >= tidied[-1] + TIDY_EVERY:
             tidied[:] = [core.clock.now()]
             _tidy(core)
-        engine.wake("work", ALL)
-        engine.wake("calls", ALL)
-        for account in core.database.read(accounts):
-            if is_due(account, core):
-                engine.wake("sync", str(account.id))
+        for kind, key in _due(core):
+            engine.wake(kind, key)
 
     async def live() -> None:
         keep_alive(core)
 
     recover(core)
-    engine.register("sync", sync)
-    engine.register("work", work)
-    engine.register("calls", calls)
     engine.each(BEAT_SECONDS, live)
     engine.every(TICK_SECONDS, tick)
 
@@ -87,6 +69,82 @@ def _tidy(core: Core) -> None:
     """Let go what has been kept long enough."""
     forget_addresses(core)
     prune_traces(core)
+
+
+def _drains(engine: Engine, core: Core) -> dict[str, Drain]:
+    async def rounds(once: Callable[[], Awaitable[int]], until: datetime, *then: str) -> bool:
+        """Do *once* until nothing is left or the time is up, waking *then* after each that did something."""
+        while core.clock.now() < until:
+            if not await once():
+                return False
+            for kind in then:
+                engine.wake(kind, ALL)
+        return True
+
+    async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
+        await sync_account(core, int(key))
+        engine.wake("send", ALL)
+        return False
+
+    async def receive(_key: str, until: datetime) -> bool:
+        async def once() -> int:
+            waiting = core.database.read(look)
+            done = handle_inbound(core, BATCH) if waiting.inbound else 0
+            return done + (count_clicks(core) if waiting.clicks else 0)
+
+        return await rounds(once, until, "send")
+
+    async def timers(_key: str, until: datetime) -> bool:
+        async def once() -> int:
+            return fire_timers(core, BATCH)
+
+        return await rounds(once, until, "send", "calls")
+
+    async def broadcast(key: str, until: datetime) -> bool:
+        async def once() -> int:
+            return advance_broadcast(core, int(key))
+
+        return await rounds(once, until, "send")
+
+    async def calls(_key: str, until: datetime) -> bool:
+        return await rounds(lambda: call_webhooks(core), until, "send")
+
+    async def send(_key: str, until: datetime) -> bool:
+        await listen_again(core)
+        return await rounds(lambda: _send_once(core), until)
+
+    drains: dict[str, Drain] = {"sync": sync, "receive": receive, "timers": timers, "broadcast": broadcast}
+    return drains | {"calls": calls, "send": send}
+
+
+async def _send_once(core: Core) -> int:
+    """Texts in doubt, then texts out; or the wait for a turn that comes before the next tick."""
+    waiting = core.database.read(look)
+    done = 0
+    if waiting.unknown_at is not None and waiting.unknown_at <= core.clock.now():
+        done = await resolve_unknown(core)
+    turn = core.clock.now() if done else next_send(core, waiting)
+    if turn is not None and turn <= core.clock.now():
+        done += await send_messages(core)
+    return done or int(await _wait_for_turn(core))
+
+
+def _due(core: Core) -> Iterator[tuple[str, str]]:
+    """What is to be drained now. ``send`` always: it also asks for what was not heard while nobody listened."""
+    waiting, now = core.database.read(look), core.clock.now()
+    if waiting.inbound or waiting.clicks:
+        yield "receive", ALL
+    if waiting.timer_at is not None and waiting.timer_at <= now:
+        yield "timers", ALL
+    if waiting.call_at is not None and waiting.call_at <= now:
+        yield "calls", ALL
+    if waiting.broadcasting or (waiting.broadcast_at is not None and waiting.broadcast_at <= now):
+        for id_ in open_broadcast_ids(core):
+            yield "broadcast", str(id_)
+    for account in core.database.read(accounts):
+        if is_due(account, core):
+            yield "sync", str(account.id)
+    yield "send", ALL
 
 
 def recover(core: Core) -> None:

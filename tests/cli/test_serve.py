@@ -171,6 +171,6 @@ def test_runs_and_reports_that_are_not_there_are_sentences(made: Any) -> None:
     """Unknown ids and empty reports are told."""
     run, report, both = made("runs", "trace", "77"), made("report"), made("report", "--csv", "--json")
 
-    assert (run.err, run.code) == ("error: there is no run 77\n", 4)
+    assert (run.err, run.code) == ("error: there is no run 77; see: ascend runs list\n", 4)
     assert (report.err, report.code) == ("No tracked link was sent yet.\n", 0)
     assert both.code == 2

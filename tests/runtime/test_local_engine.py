@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ascend_core.runtime.local import LocalEngine
+from ascend_core.runtime.system import SystemClock
 from ascend_core.testing import VirtualClock
 
 START = datetime(2026, 6, 3, 16, tzinfo=UTC)
@@ -236,24 +237,29 @@ def test_stop_waits_for_no_drain_for_ever() -> None:
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_product_runs_on_it(bench: Any) -> None:
     """From a sign-up at the source to a text, with nothing but ticks; a text stuck in ``sending`` is taken up again."""
+    from ascend_core.operations.broadcasts import make_broadcast
     from ascend_core.operations.claim_messages import claim_messages
     from ascend_core.runtime.drains import register_drains
 
     bench.set_up()
-    bench.register(0)
+    bench.apply(bench.submission(0), cursor="0")
     bench.source.log = [bench.submission(1)]
+    bench.keep(0, "hello?")
+    make_broadcast(bench.core, "{broadcast: June, to: [Canvass f0], send: News}", file="b.yaml")
 
     async def run() -> None:
-        engine = LocalEngine(bench.clock, lambda told: told)
+        # ticks on the virtual clock would let hours pass between a claim and its call
+        engine = LocalEngine(SystemClock(), lambda told: told)
         register_drains(engine, bench.core)
         claim_messages(bench.core, 10)  # its process lived on, its result was lost
         bench.clock.advance(timedelta(minutes=12))
         running = asyncio.create_task(engine.run())
-        while len(bench.channel.accepted) < 2 and not running.done():  # noqa: ASYNC110 -- nobody is there to tell
-            await asyncio.sleep(0)
+        while len(bench.channel.accepted) < 3 and not running.done():  # noqa: ASYNC110 -- nobody is there to tell
+            await asyncio.sleep(0.01)
         engine.stop()
         await running
 
     asyncio.run(asyncio.wait_for(run(), 30))
 
-    assert bench.states() == [("sent", None)] * 2
+    assert bench.states() == [("sent", None)] * 3
+    assert bench.column("SELECT outcome FROM inbound_text") == ["inbox"]
