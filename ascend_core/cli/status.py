@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import ago, counted, moment, say, show_json, show_table, yes_no
+from ascend_core.cli.showing import ago, counted, moment, say, show_facts, show_json, show_table, yes_no
 from ascend_core.operations.core import Core
 from ascend_core.operations.summary import summarize
+from ascend_core.operations.work_state import work_state
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.channels import ChannelRecord, channels
 from ascend_core.store.database import Tx
@@ -28,6 +29,7 @@ def status(*, as_json: bool) -> None:
         document = {
             "accounts": accounts_described(core),
             "channels": channels_described(core),
+            "work": work_state(core),
             **summarize(core),
         }
         now = core.clock.now()
@@ -38,7 +40,17 @@ def status(*, as_json: bool) -> None:
     click.echo()
     show_channels(document["channels"])
     click.echo()
+    show_facts(_work(document["work"]))
+    click.echo()
     show_table(("What", "Count"), list(_counts(document)), numbers=("Count",))
+
+
+def _work(work: dict[str, Any]) -> list[tuple[str, object]]:
+    """Who does the work, and how late the oldest of each kind is; a second or two is how it is meant."""
+    late = [(kind, seconds) for kind, seconds in work["late_seconds"].items() if seconds is not None]
+    facts: list[tuple[str, object]] = [("Workers alive", len(work["workers"]) or "none: run ascend serve")]
+    facts.extend((f"Late: {kind.replace('_', ' ')}", f"{seconds} s") for kind, seconds in late)
+    return [*facts, ("Broadcasts under way", work["broadcasts_under_way"])]
 
 
 def accounts_described(core: Core, integration: str | None = None) -> list[dict[str, Any]]:
