@@ -8,9 +8,11 @@ import pytest
 
 from ascend_core.operations.broadcasts import make_broadcast
 from ascend_core.operations.claim_messages import claim_messages
+from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.receive_messages import handle_inbound
+from ascend_core.operations.record_clicks import Hit, keep_clicks
 
 FLOW = """
     flow: welcome
@@ -129,3 +131,29 @@ def test_replies_cost_the_same(ready: Any) -> None:
 
     assert ready.one("SELECT count(*) FROM inbound_text WHERE outcome = 'answered'") == 210
     assert few == many
+
+
+def test_counting_clicks_costs_the_same(ready: Any) -> None:
+    """Everybody taps for the first time, then machines come, then a crowd from one address."""
+    ready.register(*FEW, *MANY)
+    ready.drain()
+    ready.wait(hours=1)
+    links = ready.column("SELECT id FROM link ORDER BY member_id, id")
+
+    def tap(some: Any, address: int | None, agent: str = "Mozilla/5.0 (iPhone) Safari/604.1") -> int:
+        hits = [
+            Hit(link_id=id_, at=ready.now, tag=tag, method="GET", user_agent=agent, ip_hash=address or id_)
+            for tag, id_ in enumerate(some)
+        ]
+        keep_clicks(ready.core, hits)
+        return statements(ready, lambda: count_clicks(ready.core))
+
+    few, many = tap(links[:10], None), tap(links[10:], None)
+    ready.wait(hours=1)
+    few_machines, many_machines = (tap(some, None, "curl/8.5.0") for some in (links[:10], links[10:]))
+    ready.wait(hours=1)
+    few_alike, many_alike = tap(links[:10], -1), tap(links[10:], -2)
+
+    assert len(links) >= 200
+    assert (few, few_machines, few_alike) == (many, many_machines, many_alike)
+    assert ready.one("SELECT count(*) FROM click WHERE kind = 'unsure'") == len(links)
