@@ -41,14 +41,19 @@ def notice_gap(core: Core) -> None:
 
 
 def _is_deaf(channel: ChannelRecord, now: datetime) -> bool:
-    return channel.deaf_since is None and channel.heard_until is not None and channel.heard_until < now - GAP
+    return channel.deaf_since is None and _heard_until(channel) < now - GAP
+
+
+def _heard_until(channel: ChannelRecord) -> datetime:
+    """Until when somebody surely listened; before the first time, nothing was sent and nobody could answer."""
+    return channel.heard_until or channel.connected_at
 
 
 def _go_deaf(core: Core, tx: Tx) -> None:
     now = core.moment(tx)
     for channel in channels(tx):
         if _is_deaf(channel, now):
-            set_channel(tx, channel.id, deaf_since=channel.heard_until)
+            set_channel(tx, channel.id, deaf_since=_heard_until(channel))
 
 
 def note_heard(core: Core) -> None:

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, FromClause, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Update,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
@@ -118,14 +130,19 @@ def let_wait(tx: Connection, now: datetime, chosen: Collection[int]) -> int:
 
 def wait_for_doubtful(tx: Connection, now: datetime) -> int:
     """Put off what is due to members with a text in doubt, until that is looked up."""
-    # the state list of the partial index first, so that it is used
-    late = _is(_message, "sending", "unknown") & (_message.c.state == "unknown") & (_message.c.due_at > now)
-    doubtful = select(_message.c.member_id, func.max(_message.c.due_at)).where(late).group_by(_message.c.member_id)
     put_off = 0
-    for due_at, members in _by_moment(pairs(tx.execute(doubtful))).items():
+    for due_at, members in _by_moment(pairs(tx.execute(_doubtful(), {"now": now}))).items():
         ready = _is(_message, "ready") & (_message.c.due_at <= now) & _message.c.member_id.in_(members)
         put_off += tx.execute(update(_message).where(ready).values(due_at=due_at)).rowcount
     return put_off
+
+
+@cache
+def _doubtful() -> Select[Any]:
+    # the state list of the partial index first, so that it is used
+    in_doubt = _is(_message, "sending", "unknown") & (_message.c.state == "unknown")
+    late = in_doubt & (_message.c.due_at > bindparam("now", type_=_message.c.due_at.type))
+    return select(_message.c.member_id, func.max(_message.c.due_at)).where(late).group_by(_message.c.member_id)
 
 
 def _by_moment(due: dict[int, datetime]) -> dict[datetime, list[int]]:
@@ -137,13 +154,18 @@ def _by_moment(due: dict[int, datetime]) -> dict[datetime, list[int]]:
 
 def wait_for_earlier(tx: Connection, now: datetime, chosen: Collection[int]) -> int:
     """Put off those *chosen* that follow a text of their run which is not due yet, until that is."""
+    return tx.execute(_behind_earlier(), {"now": now, "chosen": sorted(chosen)}).rowcount
+
+
+@cache
+def _behind_earlier() -> Update:
     earlier = _message.alias("earlier")
     before = (earlier.c.run_id == _message.c.run_id) & (earlier.c.id < _message.c.id)
-    late = _is(earlier, "ready") & (earlier.c.due_at > now) & (earlier.c.purpose <= _message.c.purpose)
-    ready = _message.c.id.in_(sorted(chosen)) & _is(_message, "ready")
+    later = earlier.c.due_at > bindparam("now", type_=_message.c.due_at.type)
+    late = _is(earlier, "ready") & later & (earlier.c.purpose <= _message.c.purpose)
+    ready = _message.c.id.in_(bindparam("chosen", expanding=True)) & _is(_message, "ready")
     then = select(func.max(earlier.c.due_at)).where(before, late).scalar_subquery()
-    behind = select(earlier.c.id).where(before, late).exists()
-    return tx.execute(update(_message).where(ready, behind).values(due_at=then)).rowcount
+    return update(_message).where(ready, select(earlier.c.id).where(before, late).exists()).values(due_at=then)
 
 
 def ready_messages(
@@ -163,6 +185,14 @@ def ready_messages(
 
 
 def _ready_of(tx: Connection, now: datetime, purpose: int, limit: int, *, lock: bool) -> list[MessageRecord]:
+    statement = _first_ready(lock=lock and tx.dialect.name == "postgresql")
+    return fetch(tx, MessageRecord, statement, now=now, its_purpose=purpose, most=limit)
+
+
+@cache
+def _first_ready(*, lock: bool) -> Select[Any]:
+    """Built once: building it took longer than running it."""
+    now, purpose = bindparam("now", type_=_message.c.due_at.type), bindparam("its_purpose", type_=Integer)
     ready = _is(_message, "ready") & (_message.c.purpose == purpose) & (_message.c.due_at <= now)
     busy, other = _message.alias("busy"), _message.alias("other")
     under_way = select(busy.c.id).where(busy.c.member_id == _message.c.member_id, _is(busy, "sending", "unknown"))
@@ -174,11 +204,9 @@ def _ready_of(tx: Connection, now: datetime, purpose: int, limit: int, *, lock: 
         pick(MessageRecord, Message)
         .where(ready, ~under_way.exists(), ~first.exists())
         .order_by(_message.c.due_at, _message.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    if lock and tx.dialect.name == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
-    return fetch(tx, MessageRecord, statement)
+    return statement.with_for_update(skip_locked=True) if lock else statement
 
 
 def move_messages(

@@ -30,9 +30,9 @@ def pick(record: type[Any], row_type: type[CoreRow], *more: Any) -> Select[Any]:
     return select(*columns_of(cast("Hashable", record), row_type), *more)
 
 
-def fetch(tx: Connection, record: type[R], statement: Select[Any]) -> list[R]:
-    """Run *statement* and make a *record* of each row."""
-    return [record(**row) for row in tx.execute(statement).mappings()]
+def fetch(tx: Connection, record: type[R], statement: Select[Any], **values: Any) -> list[R]:
+    """Run *statement*, its parameters being *values*, and make a *record* of each row."""
+    return [record(**row) for row in tx.execute(statement, values).mappings()]
 
 
 def pairs(result: Iterable[Any]) -> dict[Any, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import text as sql
 
-from ascend_core.contracts import Outbound, Receipt
+from ascend_core.contracts import Inbound, Outbound, Receipt
 from ascend_core.errors import TryLater, Unsure
 from ascend_core.operations.core import Core
 from ascend_core.store.types import from_micros
@@ -30,6 +30,7 @@ class Claim:
     states: tuple[str, ...]
     purpose: int
     expires_at: datetime | None
+    event_is_off: bool
 
 
 @frozen(kw_only=True)
@@ -38,6 +39,7 @@ class Accepted:
 
     text: Outbound
     at: datetime
+    purpose: int
 
 
 class Carrier(FakeChannel):
@@ -60,17 +62,25 @@ class Carrier(FakeChannel):
         self.unsure = Unsure
         self.taken: list[Accepted] = []
         self.may_be_ready: set[str] = set()
+        self.written: list[Inbound] = []
+
+    async def missed(self, settings: Any, since: datetime) -> tuple[Inbound, ...]:
+        """Everything people wrote; not always to be had."""
+        if self.fate.happens(0.2):
+            raise TryLater("the list is not there")
+        return tuple(self.written)
 
     async def send(self, settings: Any, text: Outbound) -> Receipt:
         """Take *text*, or not, and tell the truth about it, or not."""
-        self.inspect(text, self._claim(text))
+        claim = self._claim(text)
+        self.inspect(text, claim)
         self.fate.may_kill("before the call", 0.25)
         if self.fate.happens(0.1):
             self.may_be_ready.add(text.message_key)
             raise TryLater("busy")
         if self.fate.happens(0.08):
             raise self.unsure("lost on the way there")
-        self.taken.append(Accepted(text=text, at=self.core.clock.now()))
+        self.taken.append(Accepted(text=text, at=self.core.clock.now(), purpose=claim.purpose))
         number = len(self.taken)
         if self.meanwhile is not None:
             await self.meanwhile()
@@ -93,7 +103,11 @@ class Carrier(FakeChannel):
     def _claim(self, text: Outbound) -> Claim:
         rows = self.core.database.read(
             lambda tx: tx.execute(
-                sql("SELECT state, purpose, expires_at FROM message WHERE key = :key"), {"key": text.message_key}
+                sql(
+                    "SELECT m.state, m.purpose, m.expires_at, f.deleted_at FROM message m "
+                    "LEFT JOIN form f ON f.id = m.form_id WHERE m.key = :key"
+                ),
+                {"key": text.message_key},
             ).all()
         )
         ends = rows[0].expires_at if rows else None
@@ -101,6 +115,7 @@ class Carrier(FakeChannel):
             states=tuple(row.state for row in rows),
             purpose=rows[0].purpose if rows else 0,
             expires_at=None if ends is None else from_micros(ends),
+            event_is_off=bool(rows) and rows[0].deleted_at is not None,
         )
 
 

@@ -7,7 +7,6 @@ them; else it could not see that the safeguard works. ``specs/reliability.md`` s
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,12 +14,13 @@ from typing import Any
 import attrs
 from attrs import evolve, frozen
 
-from ascend_core.contracts import ChannelEvent, DeliveryStatus, Inbound, SubmissionPage
+from ascend_core.contracts import ChannelEvent, DeliveryStatus, Inbound, Purpose, SubmissionPage
 from ascend_core.errors import TryLater
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.claim_messages import Claimed, claim_messages
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
+from ascend_core.operations.doubt import recover_sends
 from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.send_messages import _commit_results, _send_one
 from ascend_core.store import messages as rows
@@ -37,7 +37,8 @@ __all__ = ["MISTAKES", "Mistake"]
 
 _message = table_of(Message)
 
-_ALL_AT_ONCE = Weather(meanwhile=0.9, stops=0.9, silent=True)
+_QUIET_CARRIER = Weather(meanwhile=0.0, stops=0.2, silent=True, cap=10)
+_ALL_AT_ONCE = Weather(meanwhile=0.9, stops=0.9, silent=True, cap=10)
 
 
 @frozen(kw_only=True)
@@ -58,7 +59,8 @@ def _sql(core: Core, statement: str) -> None:
 
 
 def _send_again(core: Core) -> None:
-    _sql(core, "UPDATE message SET state = 'ready' WHERE state = 'sending'")
+    PRODUCT.recover(core)
+    _sql(core, "UPDATE message SET state = 'ready' WHERE state IN ('sending', 'unknown')")
 
 
 def _without_gate(name: str) -> Callable[[Core], Core]:
@@ -74,56 +76,50 @@ def _looking_at_once(core: Core) -> Core:
     return attrs.evolve(core, options=evolve(core.options, lookup_after=timedelta(0)))
 
 
-async def _call_then_claim(core: Core) -> int:
-    """Read what is ready, hand it over, and write down afterwards that it was sent."""
+async def _hand_over(core: Core, claimed: Sequence[Claimed], *, asked: bool = True) -> int:
+    """Call the carrier for each, and write down what came of it. Not *asked*: nobody looks whether they have left."""
     opened = open_channel(core)
     assert opened is not None
     record, type_, settings = opened
-    ready = core.database.read(lambda tx: rows.ready_messages(tx, core.clock.now(), 5))
-    results = [await _call(core, type_, settings, message) for message in ready]
-    _sql(core, "UPDATE message SET state = 'sending' WHERE state = 'ready'") if results else None
+    results = []
+    for each in claimed:
+        # a confirmation is not asked for consent
+        called = each if asked else evolve(each, message=evolve(each.message, purpose=Purpose.CONFIRMATION.value))
+        result = await _send_one(core, type_, settings, called, core.clock.monotonic())
+        results.append(evolve(result, message=each.message))
     _commit_results(core, record, type_, settings, results)
-    return len(ready)
+    return len(results)
 
 
-async def _call(core: Core, type_: Any, settings: Any, message: MessageRecord) -> Any:
-    """One call, as the product makes it."""
-    claimed = Claimed(message=message, valid_until=message.expires_at)
-    return await _send_one(core, type_, settings, claimed, core.clock.monotonic())
+async def _call_then_claim(core: Core) -> int:
+    """Read what is ready, hand it over, and write down afterwards that it was sent."""
+    ready = core.database.read(lambda tx: rows.ready_messages(tx, core.clock.now(), 5, least_urgent=Purpose.BULK.value))
+    return await _hand_over(core, [Claimed(message=message, valid_until=None) for message in ready])
 
 
 async def _in_any_order(core: Core) -> int:
     """Claim all that is due, the newest first, whoever it is for."""
-    opened = open_channel(core)
-    assert opened is not None
-    record, type_, settings = opened
 
     def claim(tx: Tx) -> list[MessageRecord]:
         now = core.clock.now()
         due = (_message.c.state == "ready") & (_message.c.due_at <= now)
         newest = pick(MessageRecord, Message).where(due).order_by(_message.c.id.desc()).limit(5)
-        ready = fetch(tx, MessageRecord, newest)
-        changes = [{"id": message.id, "state": "sending", "claimed_at": now} for message in ready]
+        ready = [evolve(message, claim=message.claim + 1) for message in fetch(tx, MessageRecord, newest)]
+        changes = [{"id": each.id, "state": "sending", "claim": each.claim, "claimed_at": now} for each in ready]
         rows.move_messages(tx, changes, from_states=("ready",))
         return ready
 
     claimed = core.database.write(claim)
-    results = await asyncio.gather(*(_call(core, type_, settings, message) for message in claimed))
-    _commit_results(core, record, type_, settings, results)
-    return len(claimed)
+    return await _hand_over(core, [Claimed(message=message, valid_until=None) for message in claimed])
 
 
 async def _without_a_last_look(core: Core) -> int:
     """Claim a batch and hand it over, whatever happens to its people meanwhile."""
-    opened = open_channel(core)
-    assert opened is not None
-    record, type_, settings = opened
-    claimed = [each.message for each in claim_messages(core, 5)]
-    confirming = [evolve(message, purpose=0) for message in claimed]  # a confirmation is not asked for consent
-    results = [await _call(core, type_, settings, message) for message in confirming]
-    asked = [evolve(result, message=message) for result, message in zip(results, claimed, strict=True)]
-    _commit_results(core, record, type_, settings, asked)
-    return len(claimed)
+    return await _hand_over(core, claim_messages(core, 5), asked=False)
+
+
+async def _deaf(core: Core) -> None:
+    """Nothing is fetched."""
 
 
 def _cursor_first(core: Core, page: SubmissionPage, seen: CursorRecord) -> None:
@@ -202,18 +198,21 @@ MISTAKES: Mapping[str, Mistake] = {
         instead="what was being sent counts as not sent",
         product=lambda: Product(recover=_send_again),
         finds="1: accepted",
+        weather=_QUIET_CARRIER,
     ),
     "lost answer is tried again": Mistake(
         safeguard="An answer that was lost leaves a text in doubt",
         instead="the channel says that it was surely not sent",
         product=lambda: Product(unsure=TryLater),
         finds="1: accepted",
+        weather=_QUIET_CARRIER,
     ),
     "looks at once": Mistake(
         safeguard="A text in doubt is looked up only when the provider surely lists it",
         instead="it is looked up at once",
         product=lambda: Product(opened=_looking_at_once),
         finds="1: accepted",
+        weather=_QUIET_CARRIER,
     ),
     "call before claim": Mistake(
         safeguard="The claim is committed before the call",
@@ -275,6 +274,30 @@ MISTAKES: Mapping[str, Mistake] = {
         instead="it moves first, in a transaction of its own",
         product=lambda: Product(apply=_cursor_first),
         finds="25: the submissions",
+    ),
+    "nobody listened": Mistake(
+        safeguard="After a time in which nobody listened, the provider is asked what people wrote",
+        instead="sending goes on",
+        product=lambda: Product(recover=recover_sends, listen=_deaf),
+        finds="56: sent",
+    ),
+    "no event gate": Mistake(
+        safeguard="Whether the event still takes place is asked at the claim",
+        instead="a text that was planned is sent",
+        product=lambda: Product(opened=_without_gate("event")),
+        finds="9: sent for an event that is off",
+    ),
+    "no cap": Mistake(
+        safeguard="Nobody gets more texts in 24 hours than the cap says",
+        instead="there is no cap",
+        product=lambda: Product(opened=_without_gate("frequency")),
+        finds="14:",
+    ),
+    "no memory of words": Mistake(
+        safeguard="The same words do not go to the same number twice within a while",
+        instead="they do",
+        product=lambda: Product(opened=_without_gate("repeats")),
+        finds="15:",
     ),
     "every text is new": Mistake(
         safeguard="A text is known by the provider's id",

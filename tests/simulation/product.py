@@ -10,10 +10,12 @@ from attrs import frozen
 from ascend_core.contracts import ChannelEvent, SubmissionPage
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.core import Core
-from ascend_core.operations.doubt import recover_sends, resolve_unknown
+from ascend_core.operations.doubt import resolve_unknown
 from ascend_core.operations.fire_timers import fire_timers
+from ascend_core.operations.listening import note_heard
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
 from ascend_core.operations.send_messages import send_messages
+from ascend_core.runtime.drains import listen_again, recover
 from ascend_core.store.accounts import CursorRecord
 
 __all__ = ["PRODUCT", "Product"]
@@ -44,7 +46,9 @@ class Product:
 
     opened: Callable[[Core], Core] = lambda core: core
     """Changes what is opened at each start: gates, options."""
-    recover: Callable[[Core], Any] = recover_sends
+    recover: Callable[[Core], Any] = recover
+    tick: Callable[[Core], Any] = note_heard
+    listen: Callable[[Core], Awaitable[Any]] = listen_again
     apply: Callable[[Core, SubmissionPage, CursorRecord], Any] = _apply
     receive: Callable[[Core, Sequence[ChannelEvent]], Any] = _receive
     handle: Callable[[Core], int] = handle_inbound

@@ -15,8 +15,10 @@ import attrs
 from attrs import define, field, frozen
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound, Outbound, Purpose
-from ascend_core.operations.core import Core
+from ascend_core.operations.core import Core, ForgetfulMark
 from ascend_core.operations.due import next_send
+from ascend_core.operations.fetch_forms import fetch_forms
+from ascend_core.operations.limits import set_caps
 from ascend_core.store.accounts import cursor_of
 from ascend_core.store.due import look
 from ascend_core.testing import SeededRandomness
@@ -31,6 +33,9 @@ STEPS = 12
 """Of one schedule; with two or three deaths in them."""
 PEOPLE = 4
 """Who may be texted; the next one signs up too, and never opted in."""
+
+REPEAT_AFTER = timedelta(minutes=10)
+"""The same words go to the same number again only after so long (the product's default)."""
 
 NEW_YORK = ZoneInfo("America/New_York")
 """Where all their phones are."""
@@ -64,11 +69,17 @@ class Weather:
     """How many of people's texts say STOP."""
     silent: bool
     """Whether the carrier tells how texts fared only at the very end."""
+    cap: int
+    """The most texts to one member in 24 hours, answers apart."""
 
     @classmethod
     def drawn(cls, dice: Random) -> Weather:
+        """As the seed has it."""
         return cls(
-            meanwhile=dice.choice([0.0, 0.2, 0.7]), stops=dice.choice([0.2, 0.4, 0.9]), silent=dice.random() < 0.5
+            meanwhile=dice.choice([0.0, 0.2, 0.7]),
+            stops=dice.choice([0.2, 0.4, 0.9]),
+            silent=dice.random() < 0.5,
+            cap=dice.choice([3, 10, 10]),
         )
 
 
@@ -83,12 +94,16 @@ class Story:
     product: Product
     weather: Weather
     core: Core = field(init=False)
+    mark: ForgetfulMark = field(factory=ForgetfulMark, init=False)
+    """What the machine remembers beside the database; a process that dies takes none of it along."""
     states: dict[str, str] = field(factory=dict, init=False)
     texts: list[Inbound] = field(factory=list, init=False)
     untold: list[Inbound] = field(factory=list, init=False)
     """Texts the provider told us of in vain, and will again."""
     stopped: set[str] = field(factory=set, init=False)
     """Phones whose STOP was committed and whose START was not."""
+    left_unheard: set[str] = field(factory=set, init=False)
+    """Phones whose STOP came while nobody listened, before the last start."""
     wrong: list[str] = field(factory=list, init=False)
     starts: int = field(default=0, init=False)
 
@@ -104,7 +119,7 @@ class Story:
         self.starts += 1
         database = MortalDatabase(self.bench.core.database.engine, self.fate)
         randomness = SeededRandomness(f"{self.seed}:{self.starts}")
-        opened = attrs.evolve(self.bench.core, database=database, randomness=randomness)
+        opened = attrs.evolve(self.bench.core, database=database, randomness=randomness, mark=self.mark)
         self.core = self.product.opened(opened)
         self.attempt(lambda: self.product.recover(self.core))
 
@@ -124,13 +139,16 @@ class Story:
         """The whole schedule, then a quiet phase in which everything comes to its end."""
         self.start()
         actors = [self.poll, self.sign_up, self.write, self.report, self.sends, self.sends, self.sends, self.timers]
-        actors += [self.inbound, self.doubts, self.time, self.time, self.tell_again]
+        actors += [self.inbound, self.doubts, self.time, self.time, self.tell_again, self.go_down]
+        set_caps(self.bench.core, per_day=self.weather.cap)
         if self.weather.silent:
             actors.remove(self.report)
         for begin in (self.sign_up, self.sign_up, self.sign_up, self.poll):
             begin()
         for _ in range(STEPS):
             self.fate.dice.choice(actors)()
+            if self.fate.happens(0.04):
+                self.call_off()
         self.fate.calm = True
         last = NOON + timedelta(days=9)
         for moment in (self.bench.now, self.bench.now + timedelta(hours=3), last):
@@ -144,6 +162,9 @@ class Story:
     async def drain(self) -> None:
         """Everything that can be done now, as the worker does it."""
         product, core, done = self.product, self.core, 1
+        product.tick(core)
+        await product.listen(core)
+        self.look()
         while done:
             now, waiting = self.bench.now, core.database.read(look)
             done = product.handle(core)
@@ -151,8 +172,8 @@ class Story:
                 done += product.fire(core)
             if waiting.unknown_at is not None and waiting.unknown_at <= now:
                 done += await product.resolve(core)
-            turn = next_send(core, waiting)
-            if done or (turn is not None and turn <= now):
+            turn = now if done else next_send(core, waiting)
+            if turn is not None and turn <= now:
                 done += await product.send(core)
 
     # who acts
@@ -168,6 +189,22 @@ class Story:
         log.append(self.bench.submission(person, form_key=form, key=key, status=status, opted_in=opted_in))
         if self.fate.happens(0.5):
             log.append(dice.choice(log))
+
+    def call_off(self) -> None:
+        """One of the two events does not take place."""
+        source = self.bench.source
+        source.forms_now = [attrs.evolve(form, deleted=form.key == "f1") for form in source.forms_now]
+        account = self.bench.account
+        self.attempt(lambda: asyncio.run(_whole(fetch_forms(self.core, account, everything=True))))
+
+    def go_down(self) -> None:
+        """The process is away for an hour, in which somebody writes; then it starts again."""
+        self.attempt(lambda: self.product.tick(self.core))
+        text = self.new_text()
+        self.bench.clock.advance(timedelta(hours=1))
+        if text.keyword == "stop":
+            self.left_unheard.add(text.phone)
+        self.start()
 
     def poll(self) -> None:
         """The next page of the source, as a round of its account applies it."""
@@ -193,6 +230,9 @@ class Story:
         text = Inbound(provider_id=f"I{len(self.texts)}", phone=phone, body=keyword or "sure", keyword=keyword)
         self.texts.append(text)
         self.untold.append(text)
+        self.carrier.written = self.texts
+        if keyword == "start":
+            self.left_unheard.discard(phone)
         return text
 
     def tell_again(self) -> None:
@@ -209,14 +249,19 @@ class Story:
         try:
             self.product.receive(self.core, [text])
             kept = True
-            if text in self.untold:
-                self.untold.remove(text)
         finally:
             if not again and (kept or database.commits > commits):
-                if text.keyword == "stop":
-                    self.stopped.add(text.phone)
-                elif text.keyword == "start":
-                    self.stopped.discard(text.phone)
+                self.told(text)
+
+    def told(self, text: Inbound) -> None:
+        """The product has *text*: it counts from now on."""
+        if text not in self.untold:
+            return
+        self.untold.remove(text)
+        if text.keyword == "stop":
+            self.stopped.add(text.phone)
+        elif text.keyword == "start":
+            self.stopped.discard(text.phone)
 
     async def meanwhile(self) -> None:
         """While a call to the carrier is under way: somebody writes, a page comes, another worker works."""
@@ -254,6 +299,8 @@ class Story:
 
     def sends(self) -> None:
         """A round of sending."""
+        self.attempt(lambda: self.product.tick(self.core))
+        self.attempt(lambda: asyncio.run(_whole(self.product.listen(self.core))))
         self.attempt(lambda: asyncio.run(_whole(self.product.send(self.core))))
 
     def timers(self) -> None:
@@ -295,9 +342,31 @@ class Story:
             self.wrong.append("7: sent at night")
         if claim.expires_at is not None and claim.expires_at <= now:
             self.wrong.append("8: sent after it had expired")
+        if text.phone in self.left_unheard and not confirms:
+            self.wrong.append("56: sent to somebody who wrote STOP while nobody listened")
+        if not answers:
+            self.inspect_unasked(text, claim, now)
+
+    def inspect_unasked(self, text: Outbound, claim: Claim, now: datetime) -> None:
+        """The same of a text that answers nobody: invariants 9, 14 and 15."""
+        if claim.event_is_off:
+            self.wrong.append("9: sent for an event that is off")
+        mine = [each for each in self.carrier.taken if each.text.phone == text.phone and each.purpose > 1]
+        if sum(each.at > now - timedelta(days=1) for each in mine) >= self.weather.cap:
+            self.wrong.append("14: more texts in a day than the cap")
+        same = [each for each in mine if each.text.body == text.body]
+        if any(timedelta(0) <= now - each.at < REPEAT_AFTER for each in same):
+            self.wrong.append("15: the same words again")
 
     def look(self) -> None:
-        """Invariants 10 and 11: between two looks, a message has moved up, or was surely not sent."""
+        """Invariants 10 and 11: between two looks, a message has moved up, or was surely not sent.
+
+        Notices too what the product has fetched by itself of people's texts.
+        """
+        if self.untold:
+            kept = {row[0] for row in self.bench.rows("SELECT provider_id FROM inbound_text")}
+            for text in [text for text in self.untold if text.provider_id in kept]:
+                self.told(text)
         for key, state in self.bench.rows("SELECT key, state FROM message"):
             before = self.states.get(key, "ready")
             down = state != before and (before in FINAL or RANK.get(state, 5) < RANK.get(before, 5))
