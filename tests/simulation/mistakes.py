@@ -118,6 +118,10 @@ async def _without_a_last_look(core: Core) -> int:
     return await _hand_over(core, claim_messages(core, 5), asked=False)
 
 
+def _deaf_at_once(core: Core) -> None:
+    """Nothing is written down."""
+
+
 async def _deaf(core: Core) -> None:
     """Nothing is fetched."""
 
@@ -243,7 +247,7 @@ MISTAKES: Mapping[str, Mistake] = {
         safeguard="A webhook is answered when its text is stored",
         instead="it is answered at once, and the text is kept in memory until there is time",
         product=_answer_first,
-        finds="25:",
+        finds="5: sent after STOP",
     ),
     "no quiet hours": Mistake(
         safeguard="Quiet hours are asked at the claim",
@@ -278,7 +282,7 @@ MISTAKES: Mapping[str, Mistake] = {
     "nobody listened": Mistake(
         safeguard="After a time in which nobody listened, the provider is asked what people wrote",
         instead="sending goes on",
-        product=lambda: Product(recover=recover_sends, listen=_deaf),
+        product=lambda: Product(recover=recover_sends, tick=_deaf_at_once, listen=_deaf),
         finds="56: sent",
     ),
     "no event gate": Mistake(

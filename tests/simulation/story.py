@@ -47,6 +47,7 @@ FINAL = ("delivered", "undelivered", "failed")
 
 FLOW = """
     flow: welcome
+    reentry: parallel
     stop_when: box.cancels
     steps:
       - send: "One"
