@@ -127,11 +127,15 @@ def _insert(row_type: Any) -> str:
     return f"INSERT INTO {table_of(row_type).name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
+def _in_order(row_type: Any, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values of *row* by column; 0 where there must be one."""
+    return tuple(row.get(each.name, None if each.nullable else 0) for each in table_of(row_type).columns)
+
+
 def _messages(ids: range) -> Iterator[tuple[Any, ...]]:
     chance, now = SystemRandomness(), to_micros(NOON)
     known = {"purpose": 3, "quiet_hours": "{}", "state": "ready", "attempts": 0, "due_at": now, "created_at": now}
     known["expires_at"] = now + to_micros(datetime(1970, 1, 2, tzinfo=UTC))
-    names = [column.name for column in table_of(Message).columns]
     for id_ in ids:
         row = {
             **known,
@@ -142,12 +146,11 @@ def _messages(ids: range) -> Iterator[tuple[Any, ...]]:
             "phone": _phone(id_),
             "body": f"Hi Ana{id_}! We need you on Saturday: https://go.example.org/{id_:09} Reply STOP to opt out.",
         }
-        yield tuple(row.get(name) for name in names)
+        yield _in_order(Message, row)
 
 
 def _links(ids: range) -> Iterator[tuple[Any, ...]]:
     chance, now = SystemRandomness(), to_micros(NOON)
-    names = [column.name for column in table_of(Link).columns]
     for id_ in ids:
         token = chance.token(11, "abcdefghijkmnpqrstuvwxyz")
         row = {
@@ -163,7 +166,7 @@ def _links(ids: range) -> Iterator[tuple[Any, ...]]:
             "person_clicks": 0,
             "machine_clicks": 0,
         }
-        yield tuple(row.get(name) for name in names)
+        yield _in_order(Link, row)
 
 
 def _resident_mib() -> float:
