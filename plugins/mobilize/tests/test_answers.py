@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ascend_core.contracts import Rejected
 from ascend_core.errors import NeedsAttention, Refused, RunTimeError, TryLater
 from ascend_mobilize.answers import Answered, Page, read_page, wait_seconds
+from ascend_mobilize.attendances import read_attendance
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 JSON = "application/json"
@@ -42,6 +45,35 @@ def test_a_page_is_read(body: bytes, page: Page) -> None:
     assert read_page(_answered(200, body), now=NOW) == page
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("way", "field"),
+    [
+        (("modified_date",), "modified_date"),
+        (("person", "user_id"), "person.user_id"),
+        (("person", "phone_numbers", 0, "number"), "person.phone_numbers[0].number"),
+        (("event", "timezone"), "event.timezone"),
+        (("id",), "id"),
+    ],
+)
+def test_a_number_without_end_spoils_its_own_record(attendance, way, field: str, sign: str) -> None:
+    """Python reads no whole number of more than 4300 digits; the people on the rest of the page are not held up."""
+    digits, records = "9" * 5000, [attendance(id=1), attendance(id=2), attendance(id=3)]
+    place: Any = records[1]
+    for name in way[:-1]:
+        place = place[name]
+    place[way[-1]] = "here"
+    body = json.dumps({"data": records, "count": 3}).replace('"here"', sign + digits).encode()
+
+    page = read_page(_answered(200, body), now=NOW)
+
+    first, broken, last = map(read_attendance, page.records)
+    assert isinstance(broken, Rejected)
+    assert (broken.reason, broken.detail.partition(":")[0]) == ("malformed", f"field {field}")
+    assert [first, last] == [read_attendance(records[0]), read_attendance(records[2])]
+    assert [first.key, last.key, page.total] == ["1", "3", 3]
+
+
 @pytest.mark.parametrize(
     ("answered", "after_seconds"),
     [
@@ -59,7 +91,7 @@ def test_a_page_is_read(body: bytes, page: Page) -> None:
         (_answered(200, b'{"data": {}}'), None),
         (_answered(200, b'{"data": [], "next": 7}'), None),
         (_answered(200, b'{"data": ' + b"[" * 200_000), None),
-        (_answered(200, b'{"data": [' + b"9" * 5000 + b"]}"), None),
+        (_answered(200, b'{"data": [' + b"9" * 5000), None),
         (_answered(204, b""), None),
         (_answered(408, b""), None),
         (_answered(500, b"oops"), None),

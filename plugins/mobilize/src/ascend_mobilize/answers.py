@@ -18,6 +18,8 @@ __all__ = ["Answered", "Page", "read_page", "wait_seconds"]
 
 LONGEST_WAIT_SECONDS = 3600.0
 """A longer ``Retry-After`` is taken as an hour: Mobilize's limits are per second, so more is a slip."""
+LONGEST_NUMBER = 20
+"""In characters: no whole number that a database holds has more."""
 _FIELD_NAME = re.compile(r"[A-Za-z_]{1,40}")
 
 
@@ -111,13 +113,28 @@ def _refuse(answered: Answered, *, now: datetime) -> NoReturn:
 def _document(answered: Answered) -> dict[str, Any]:
     """The JSON object in the body. A byte that is no UTF-8 harms its own record only; a byte order mark is skipped."""
     try:
-        document = json.loads(answered.body.decode("utf-8-sig", errors="replace"))
+        document = _decoded(answered.body.decode("utf-8-sig", errors="replace"))
     except (ValueError, RecursionError):
         kind = "a web page" if answered.body.lstrip()[:1] == b"<" else "something cut short or no JSON"
         raise TryLater(f"{answered.what} answered with {kind}. Nothing was taken of it.") from None
     if not isinstance(document, dict):
         raise TryLater(f"{answered.what} answered with JSON that is no object. Nothing was taken of it.")
     return document
+
+
+def _decoded(text: str) -> Any:
+    """The JSON in *text*. A whole number of more digits than Python reads harms its own record only, which is refused
+    where that number is read: it is taken for infinite. Looked for only then, since it costs a call per number."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(text, parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_NUMBER else math.inf
 
 
 def _refuse_body(answered: Answered, document: dict[str, Any], *, now: datetime) -> NoReturn:
