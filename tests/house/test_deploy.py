@@ -1,0 +1,81 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""What ``deploy/`` tells a stranger to run is there, and means what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from configparser import ConfigParser
+from pathlib import Path
+
+import click
+import pytest
+
+from ascend_core.cli.root import ascend
+from ascend_core.runtime.config import SETTINGS
+from tests.house.sources import ROOT
+
+DEPLOY = ROOT / "deploy"
+UNITS = sorted(DEPLOY.glob("*.service"))
+VARIABLES = {setting.variable for setting in SETTINGS}
+
+
+def check_command(words: list[str]) -> None:
+    """Make sure that the command line *words* (without ``ascend``) names commands and options that exist."""
+    command: click.Command = ascend
+    context = click.Context(ascend)
+    while isinstance(command, click.Group) and words:
+        found = command.get_command(context, words[0])
+        assert found is not None, f"there is no command {words[0]}"
+        command, words = found, words[1:]
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
+    """And runs as a user of its own, with its folder closed to others."""
+    read = ConfigParser(interpolation=None, strict=False)
+    read.optionxform = str  # type: ignore[assignment,method-assign]  # -- as configparser's manual has it
+    read.read_string(unit.read_text("utf-8"))
+
+    service = read["Service"]
+    for key in ("ExecStartPre", "ExecStart"):
+        if key in service:
+            program, *words = shlex.split(service[key])
+            assert program == "/opt/ascend/bin/ascend"
+            check_command(words)
+    assert (service["User"], service["StateDirectoryMode"], service["UMask"]) == ("ascend", "0700", "0077")
+
+
+def test_every_setting_of_the_example_exists() -> None:
+    """A misspelt variable would silently not be there."""
+    named = re.findall(r"^#? ?(ASCEND_\w+)=", (DEPLOY / "environment.example").read_text("utf-8"), re.MULTILINE)
+
+    assert named
+    assert set(named) <= VARIABLES
+
+
+def test_every_command_of_the_page_exists() -> None:
+    """Whoever follows it gets somewhere."""
+    page = (DEPLOY / "README.md").read_text("utf-8")
+    lines = [*re.findall(r"`ascend ([^`]+)`", page), *re.findall(r"/opt/ascend/bin/ascend (.+)$", page, re.MULTILINE)]
+
+    assert len(lines) > 5
+    for line in lines:
+        check_command([word for word in shlex.split(line) if word != "FILE"])
+
+
+def test_the_container_starts_a_command_that_exists() -> None:
+    """As the service does, but listening for the container's own network."""
+    lines = (DEPLOY / "Containerfile").read_text("utf-8").splitlines()
+    (command,) = [line.removeprefix("CMD ") for line in lines if line.startswith("CMD ")]
+
+    check_command([word.strip(' "') for word in command.strip("[]").split(",")])
+
+
+def test_the_product_reads_no_setting_that_config_show_does_not_know() -> None:
+    """Else somebody could set it and never see where it comes from."""
+    source = (ROOT / "ascend_core/runtime/opening.py").read_text("utf-8")
+
+    assert set(re.findall(r'"(ASCEND_\w+)"', source)) <= VARIABLES
