@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import text
 
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import upgrade_schema
-from ascend_core.store.tables import CoreRow
 from ascend_core.testing import PostgresServer
 from tests.fakes.bench import Bench
+from tests.fakes.databases import empty_postgres
 
 # laws are tried on the same examples each time, however busy the machine is
 settings.register_profile("ascend", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -100,27 +99,8 @@ def open_copy(
     for database in opened:
         database.close()
         if database.kind == "postgresql":
-            _empty(database)
+            empty_postgres(database)
             free_postgres.append(database)
-
-
-def _empty(database: Database) -> None:
-    """Take every row out, and begin counting at 1 again."""
-    names = [table.name for table in CoreRow.metadata.sorted_tables if table.name != "id_counter"]
-    with database.engine.begin() as tx:
-        tx.execute(text("SET LOCAL session_replication_role = replica"))
-        for name in names:
-            tx.execute(text(f"DELETE FROM {name}"))
-        tx.execute(
-            text(
-                "SELECT setval(pg_get_serial_sequence(t.name, 'id'), 1, false) "
-                "FROM unnest(CAST(:names AS text[])) AS t(name) "
-                "WHERE EXISTS (SELECT FROM information_schema.columns c WHERE c.table_name = t.name "
-                "AND c.column_name = 'id')"
-            ),
-            {"names": names},
-        )
-    database.close()
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
-from ascend_core.store.database import open_database, sqlite_url
+from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import upgrade_schema
 from ascend_core.testing import PostgresServer, SeededRandomness
 from ascend_core.testing.world import World
 from tests.behaviour.story import START, Story
+from tests.fakes.databases import empty_postgres
 
 DATABASES = os.environ.get("ASCEND_TEST_DATABASES", "sqlite,postgresql").split(",")
 
@@ -48,13 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_model(postgres: PostgresServer, worker_name: str) -> str:
-    """A database of PostgreSQL with the newest tables, to be copied; its name."""
-    name = f"behaviour_{worker_name}"
-    database = open_database(postgres.new_database(name))
+def postgres_story(postgres: PostgresServer, worker_name: str) -> Iterator[Database]:
+    """A database of PostgreSQL with the newest tables, for one story after the other."""
+    database = open_database(postgres.new_database(f"behaviour_{worker_name}"))
     upgrade_schema(database)
+    yield database
     database.close()
-    return name
 
 
 @pytest.fixture(params=DATABASES)
@@ -63,12 +62,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "story.db")
         return sqlite_url(tmp_path / "story.db")
-    server, model = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_model")
-    with psycopg.connect(server.url().replace("+psycopg", "", 1), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{model}_story" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{model}_story" TEMPLATE "{model}"')
-    url: str = server.url(f"{model}_story")
-    return url
+    database: Database = request.getfixturevalue("postgres_story")
+    empty_postgres(database)
+    return database.engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,29 @@
+"""Databases between two tests: emptying one is several times quicker than making one."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from ascend_core.store.database import Database
+from ascend_core.store.tables import CoreRow
+
+__all__ = ["empty_postgres"]
+
+
+def empty_postgres(database: Database) -> None:
+    """Take every row out, let counting begin at 1 again, and close the database."""
+    names = [table.name for table in CoreRow.metadata.sorted_tables if table.name != "id_counter"]
+    with database.engine.begin() as tx:
+        tx.execute(text("SET LOCAL session_replication_role = replica"))
+        for name in names:
+            tx.execute(text(f"DELETE FROM {name}"))
+        tx.execute(
+            text(
+                "SELECT setval(pg_get_serial_sequence(t.name, 'id'), 1, false) "
+                "FROM unnest(CAST(:names AS text[])) AS t(name) "
+                "WHERE EXISTS (SELECT FROM information_schema.columns c WHERE c.table_name = t.name "
+                "AND c.column_name = 'id')"
+            ),
+            {"names": names},
+        )
+    database.close()
