@@ -270,10 +270,10 @@ class Batch:
             run_rows.cancel_timers(self.tx, reason="ended", now=self.now, run_ids=ended, kinds=("wait", "lapse"))
         for reason, run_ids in sorted(self._cancelled_runs.items()):
             run_rows.cancel_timers(self.tx, reason=reason, now=self.now, run_ids=run_ids)
-            message_rows.cancel_ready(self.tx, reason=reason, now=self.now, run_ids=run_ids)
+            message_rows.cancel_texts(self.tx, reason=reason, now=self.now, run_ids=run_ids)
         for reason, member_ids in sorted(self._cancelled_members.items()):
             run_rows.cancel_timers(self.tx, reason=reason, now=self.now, member_ids=member_ids)
-            message_rows.cancel_ready(self.tx, reason=reason, now=self.now, member_ids=member_ids)
+            message_rows.cancel_texts(self.tx, reason=reason, now=self.now, member_ids=member_ids)
 
     def _write_timers(self) -> None:
         ids = run_rows.reserve_timer_ids(self.tx, len(self.timers))

@@ -2,7 +2,8 @@
 
 Each safeguard is a function of its own here, or a gate (``ascend_core.gates``): the channel works and is not frozen;
 its sender has room; nothing of the member's is under way; every gate allows it; its nudge is still owed; its broadcast
-goes on. Whatever is held is decided again, by all of them, when it is due.
+goes on; it was not called off after an earlier claim. Whatever is held is decided again, by all of them, when it is
+due.
 """
 
 from __future__ import annotations
@@ -159,6 +160,7 @@ class _Claim:
             verdict = strictest([type_.gate for type_ in self.core.registry.gates.values()], planned, member, now)
             verdict = _unless_answered(verdict, message, answered)
             verdict = _unless_halted(verdict, message, stopped)
+            verdict = _unless_called_off(verdict, message)
             verdict = _unless_doubtful(verdict, message, doubtful, now)
             if isinstance(verdict, Deny) and verdict.why == "sent_before":
                 recent.turned_up(tx, message)
@@ -253,14 +255,19 @@ def _unless_doubtful(verdict: Verdict, message: MessageRecord, doubtful: Abstrac
 
 def _unless_halted(verdict: Verdict, message: MessageRecord, stopped: Mapping[int, str]) -> Verdict:
     """What a paused broadcast's runs want to say meanwhile waits as well, unless it answers somebody."""
-    if message.purpose != Purpose.BULK.value or not isinstance(verdict, Allow):
+    if not isinstance(verdict, Allow):
         return verdict
     match stopped.get(message.broadcast_id or 0):
-        case "paused":
+        case "paused" if message.purpose == Purpose.BULK.value:
             return Hold(UNTIL_RESUMED, "paused")
-        case "cancelled":
+        case "cancelled" if message.purpose != Purpose.CONFIRMATION.value:
             return Deny(CANCELLED)
     return verdict
+
+
+def _unless_called_off(verdict: Verdict, message: MessageRecord) -> Verdict:
+    """What was called off while it was being sent, or in doubt, is not sent anew: whichever way it came back here."""
+    return verdict if message.called_off is None or isinstance(verdict, Deny) else Deny(message.called_off)
 
 
 def _nudges_answered(core: Core, tx: Tx, ready: Sequence[MessageRecord], now: datetime) -> dict[int | None, Verdict]:

@@ -10,7 +10,7 @@ from attrs import frozen
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.store.database import Tx
-from ascend_core.store.messages import cancel_ready
+from ascend_core.store.messages import cancel_texts
 from ascend_core.store.runs import active_runs, cancel_timers, end_runs, pending_runs, runs_by_id
 from ascend_core.store.submissions import SubmissionRecord, people_of_members
 
@@ -47,7 +47,7 @@ def members_leave(tx: Tx, member_ids: Collection[int], reason: str, *, now: date
         return
     end_runs(tx, member_ids, reason=reason, now=now)
     cancel_timers(tx, reason=reason, now=now, member_ids=member_ids)
-    cancel_ready(tx, reason=reason, now=now, member_ids=member_ids)
+    cancel_texts(tx, reason=reason, now=now, member_ids=member_ids)
 
 
 def call_off_given_up(batch: Batch, given_up: Sequence[GivenUp]) -> None:

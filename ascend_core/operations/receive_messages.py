@@ -81,7 +81,7 @@ def _keep_texts(tx: Tx, channel: str, texts: Sequence[Inbound], now: datetime) -
     record_consents(tx, entries, now=now)
     gone = [members[text.phone].id for text in fresh if text.keyword == "stop" and text.phone in members]
     if gone:
-        message_rows.cancel_ready(tx, reason="unsubscribed", now=now, member_ids=gone)
+        message_rows.cancel_texts(tx, reason="unsubscribed", now=now, member_ids=gone)
     _keep_doubts(tx, fresh, members, now)
     return new
 

@@ -20,7 +20,9 @@ from sqlalchemy import (
     Select,
     Update,
     bindparam,
+    case,
     func,
+    literal,
     literal_column,
     select,
     update,
@@ -35,10 +37,11 @@ from ascend_core.store.tables import DeliveryEvent, Member, Message
 
 __all__ = [
     "FINAL",
+    "OPEN",
     "PURPOSES",
     "MessageRecord",
     "OrphanRecord",
-    "cancel_ready",
+    "cancel_texts",
     "hold_under_way",
     "insert_messages",
     "last_nudges",
@@ -74,6 +77,9 @@ def _is(table: FromClause, *states: str) -> ColumnElement[bool]:
 
 FINAL = ("delivered", "undelivered", "failed")
 
+OPEN = ("ready", "sending", "unknown", "held")
+"""Texts of which it is not known yet that they were sent, and which may still be."""
+
 
 @frozen(kw_only=True)
 class MessageRecord:
@@ -104,6 +110,7 @@ class MessageRecord:
     claim: int = 0
     claimed_at: datetime | None = None
     claimed_by: str | None = None
+    called_off: str | None = None
     settled_at: datetime | None = None
     provider_id: str | None = None
 
@@ -261,14 +268,24 @@ def unknown_messages(tx: Connection, *, claimed_before: datetime, now: datetime,
     return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(doubtful).order_by(_message.c.id).limit(limit))
 
 
-def cancel_ready(
+def cancel_texts(
     tx: Connection, *, reason: str, now: datetime, member_ids: Collection[int] = (), run_ids: Collection[int] = ()
-) -> int:
-    """Suppress every text to these members, or of these runs, that was not claimed yet; confirmations stay."""
+) -> None:
+    """Suppress every text to these members, or of these runs, that was not claimed yet; confirmations stay.
+
+    What is being sent, or may have been, goes its way, and keeps the reason: should it turn out that it was not sent,
+    no claim takes it again. One statement, so that nothing slips through on its way from one state to another.
+    """
     mine = _message.c.member_id.in_(sorted(member_ids)) | _message.c.run_id.in_(sorted(run_ids))
-    waiting = _is(_message, "ready") & (_message.c.purpose > 0)
-    change = update(_message).where(mine, waiting).values(state="suppressed", reason=reason, settled_at=now)
-    return tx.execute(change).rowcount
+    still_open = _is(_message, *OPEN) & (_message.c.purpose > 0)
+    values = {"state": "suppressed", "reason": reason, "settled_at": now}
+    columns = {name: _message.c[name] for name in values}
+    ready = {
+        name: case((_is(_message, "ready"), literal(value, columns[name].type)), else_=columns[name])
+        for name, value in values.items()
+    }
+    called_off = func.coalesce(_message.c.called_off, reason)
+    tx.execute(update(_message).where(mine, still_open).values(called_off=called_off, **ready))
 
 
 def messages_by_key(tx: Connection, keys: Collection[str], provider_ids: Collection[str] = ()) -> list[MessageRecord]:

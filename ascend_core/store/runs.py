@@ -12,6 +12,7 @@ from sqlalchemy import func, select, union, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
+from ascend_core.store.messages import OPEN
 from ascend_core.store.reading import fetch, pick
 from ascend_core.store.tables import AutomationEntry, Message, Run, Timer, TraceLine
 
@@ -155,12 +156,12 @@ def active_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
 
 
 def pending_runs(tx: Connection, member_ids: Collection[int]) -> set[int]:
-    """The runs of these members that have not ended, or of which a timer or a text still waits."""
+    """The runs of these members that have not ended, or of which a timer or a text still waits or is in doubt."""
     members = sorted(member_ids)
     active = select(_run.c.id).where(_run.c.member_id.in_(members), _run.c.ended_at.is_(None))
     timed = select(_timer.c.run_id).where(_timer.c.member_id.in_(members), _timer.c.settled_at.is_(None))
     texts = select(_message.c.run_id).where(
-        _message.c.member_id.in_(members), _message.c.state == "ready", _message.c.run_id.is_not(None)
+        _message.c.member_id.in_(members), _message.c.state.in_(OPEN), _message.c.run_id.is_not(None)
     )
     return set(tx.execute(union(active, timed, texts)).scalars())
 

@@ -10,14 +10,17 @@ import attrs
 import pytest
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus
-from ascend_core.errors import BadInput, NotFound, Unsure
+from ascend_core.errors import BadInput, NotFound, TryLater, Unsure
+from ascend_core.operations.broadcasts import cancel_broadcast, make_broadcast
 from ascend_core.operations.claim_messages import claim_messages
 from ascend_core.operations.doubt import recover_sends, resolve_unknown
+from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.held_messages import drop_held, held_list, resend_held, story_of
 from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.send_messages import CALL_WITHIN_SECONDS
 from ascend_core.operations.workers import keep_alive
 from ascend_core.store.messages import move_messages
+from tests.fakes.bench import phone
 from tests.operations.test_send_messages import told
 
 
@@ -36,6 +39,11 @@ def held(make_bench: Any) -> Any:
 def key_of(bench: Any) -> str:
     """The key of the only text."""
     return str(bench.one("SELECT key FROM message"))
+
+
+def key_of_first(bench: Any) -> str:
+    """The key of the oldest text."""
+    return str(bench.column("SELECT key FROM message ORDER BY id")[0])
 
 
 # a person's word
@@ -194,6 +202,126 @@ def test_a_call_that_would_come_too_late_is_not_made(bench: Any) -> None:
         ("ready", "held_up", 0),
     ]
     assert len(bench.bodies()) == 1
+
+
+# called off meanwhile
+
+GOING_ON = """
+    flow: welcome
+    stop_when: box.cancels
+    steps: [{send: One}, {wait: 1d}, {send: Two}]
+"""
+OVER = "{flow: welcome, steps: [{send: One}]}"
+
+
+def cancels(bench: Any) -> None:
+    """The member cancels, which stops the flow."""
+    bench.register(0, status="cancels")
+
+
+def gives_up_the_number(bench: Any) -> None:
+    """The person has another number by now."""
+    bench.apply(bench.submission(0, phone=phone(7), created_at=bench.now))
+
+
+def leaves_and_returns(bench: Any) -> None:
+    """STOP, and START again: they may be texted, but not with what was on its way before."""
+    bench.hear(0, "STOP", keyword="stop")
+    bench.hear(0, "START", keyword="start")
+
+
+CALLING_OFF = [
+    (GOING_ON, cancels, "stop_when"),
+    (GOING_ON, gives_up_the_number, "phone_changed"),
+    (OVER, gives_up_the_number, "phone_changed"),
+    (GOING_ON, leaves_and_returns, "unsubscribed"),
+    (OVER, leaves_and_returns, "unsubscribed"),
+]
+
+
+@pytest.mark.parametrize(("flow", "call_off", "reason"), CALLING_OFF)
+def test_what_was_called_off_in_doubt_is_not_sent_when_it_is_not_found(
+    bench: Any, flow: str, call_off: Any, reason: str
+) -> None:
+    """The look-up says that it was not sent; whatever it was about is over."""
+    told(bench, flow=flow)
+    bench.channel.next_sends.append(Unsure("no answer"))
+    bench.send()
+    bench.wait(minutes=1)
+    call_off(bench)
+    between = bench.states()[0]
+    bench.wait(minutes=2)
+    bench.drain()
+
+    assert (between, bench.states()[0]) == (("unknown", "unsure"), ("suppressed", reason))
+    assert bench.channel.asked == [key_of_first(bench)]
+    assert "One" not in bench.bodies()
+
+
+@pytest.mark.parametrize(("flow", "call_off", "reason"), CALLING_OFF)
+def test_what_was_called_off_during_the_call_is_not_tried_again(
+    bench: Any, flow: str, call_off: Any, reason: str
+) -> None:
+    """The provider was out of order just then."""
+    told(bench, flow=flow)
+    bench.wait(minutes=1)
+    bench.channel.next_sends.append(TryLater("down"))
+    bench.pigeons(channel=SlowChannel(bench.channel, lambda: call_off(bench)))
+    bench.send()
+    between = bench.states()[0]
+    bench.pigeons(channel=bench.channel)
+    bench.wait(minutes=2)
+    bench.drain()
+
+    assert (between, bench.states()[0]) == (("ready", "try_later"), ("suppressed", reason))
+    assert "One" not in bench.bodies()
+
+
+def test_what_was_called_off_while_it_was_held_is_not_resent(held: Any) -> None:
+    """The person who decides need not know what happened meanwhile."""
+    gives_up_the_number(held)
+    resend_held(held.core, key_of(held), by="Noor", why="sure")
+    held.drain()
+
+    assert held.states() == [("suppressed", "phone_changed")]
+    assert held.bodies() == []
+
+
+@pytest.mark.parametrize(("flow", "call_off", "reason"), CALLING_OFF)
+def test_what_was_called_off_and_is_found_was_sent(bench: Any, flow: str, call_off: Any, reason: str) -> None:
+    """Nothing is said to be suppressed that a person has read."""
+    told(bench, flow=flow)
+    bench.channel.next_sends.append((Unsure("no answer"), "accepted"))
+    bench.send()
+    bench.wait(minutes=1)
+    call_off(bench)
+    bench.wait(minutes=2)
+    bench.drain()
+
+    assert bench.states()[0] == ("sent", None)
+    assert bench.bodies().count("One") == 1
+
+
+def test_an_answer_of_a_cancelled_broadcast_in_doubt_is_not_sent_either(bench: Any) -> None:
+    """Its runs have ended, whatever they were about to say."""
+    bench.set_up(flow="", automation="")
+    bench.register(0)
+    bench.publish(
+        '{flow: invite, steps: [{ask: coming, text: "Coming?", replies: [{match: [yes], then: [{send: Yay}]}]}]}'
+    )
+    make_broadcast(bench.core, '{broadcast: Invitation, to: ["Canvass f0"], run: invite}', file="broadcast.yaml")
+    bench.drain()
+    bench.channel.next_sends.append(Unsure("no answer"))
+    bench.hear(0, "yes")
+    bench.send()
+    cancel_broadcast(bench.core, "Invitation")
+    while advance_broadcasts(bench.core):
+        pass
+    bench.wait(minutes=2)
+    bench.drain()
+
+    assert bench.states() == [("sent", None), ("suppressed", "broadcast_cancelled")]
+    assert bench.bodies() == ["Coming?"]
 
 
 # statuses that come first

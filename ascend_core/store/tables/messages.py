@@ -87,6 +87,8 @@ class Message(CoreRow, table=True):
     claimed_at: datetime | None = at(null=True)
     claimed_by: str | None = None
     """The worker that claimed it last."""
+    called_off: str | None = None
+    """Why it is not to be sent again, should it turn out that it was not sent."""
     sent_at: datetime | None = at(null=True)
     settled_at: datetime | None = at(null=True)
     provider_id: str | None = None
