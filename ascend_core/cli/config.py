@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 import attrs
 import click
 
@@ -12,7 +10,7 @@ from ascend_core.cli.showing import say, show_json, show_table
 from ascend_core.contracts import Secret
 from ascend_core.host.registry import Registry
 from ascend_core.host.settings import variable_of
-from ascend_core.runtime.config import SETTINGS, Config, Setting, read_config
+from ascend_core.runtime.config import SETTINGS, Config, Setting, read_config, unknown_in
 from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 
@@ -40,10 +38,8 @@ def show(*, as_json: bool) -> None:
     else:
         say(f"Configuration file: {read.file or 'none'}")
         show_table(["Setting", "Value", "From", "What it is"], [list(row.values())[1:] for row in rows])
-    known = [setting.variable for setting in settings]
-    for name in sorted(set(read.values) - set(known)):
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-        say(f"{name} ({read.sources[name]}) is no setting" + (f"; did you mean {nearest[0]}?" if nearest else "."))
+    for unknown in unknown_in(read, [setting.variable for setting in settings]):
+        say(str(unknown))
     for problem in registry.problems:
         say(f"left out: {problem}")
 

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Entry] = {
     "config": Entry("See what is set, and where.", imported(f"{_CLI}.config:config")),
     "db": Entry("Look after the database.", imported(f"{_CLI}.db:db")),
     "demo": Entry("See a week of an invented organization.", imported(f"{_CLI}.demo:demo")),
+    "doctor": Entry("Say what is wrong, and what to do.", imported(f"{_CLI}.doctor:doctor")),
     "explain": Entry("Say what happened, and why not.", imported(f"{_CLI}.explain:explain")),
     "flows": Entry("Check and publish flows.", imported(f"{_CLI}.flows:flows")),
     "inbox": Entry("See who waits for a person.", imported(f"{_CLI}.inbox:inbox")),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from attrs import frozen
 
 from ascend_core.errors import BadInput
 
-__all__ = ["FOLDER", "SETTINGS", "Config", "Setting", "read_config"]
+__all__ = ["FOLDER", "SETTINGS", "Config", "Setting", "Unknown", "read_config", "unknown_in"]
 
 CONFIG_FILE = "ascend.toml"
 FOLDER = "ascend-data"
@@ -100,6 +100,29 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
         values={**written, **given},
         sources={**dict.fromkeys(written, str(file)), **dict.fromkeys(given, "environment")},
     )
+
+
+@frozen(kw_only=True)
+class Unknown:
+    """A variable or a key that nobody reads."""
+
+    variable: str
+    source: str
+    nearest: str | None
+    """What may be meant."""
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {self.nearest}?" if self.nearest else "."
+        return f"{self.variable} ({self.source}) is no setting{meant}"
+
+
+def unknown_in(read: Config, known: Collection[str]) -> list[Unknown]:
+    """What is set and is none of the variables *known*, by name."""
+    found = []
+    for name in sorted(set(read.values) - set(known)):
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        found.append(Unknown(variable=name, source=read.sources[name], nearest=nearest[0] if nearest else None))
+    return found
 
 
 def _file(given: Mapping[str, str]) -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from attrs import frozen
-from sqlalchemy import literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
@@ -16,6 +16,7 @@ from ascend_core.store.tables import DeliveryEvent, Message, MessageDecision
 __all__ = [
     "DecisionRecord",
     "StatusRecord",
+    "count_held",
     "decisions_about",
     "held_messages",
     "keep_decision",
@@ -50,10 +51,18 @@ class StatusRecord:
     received_at: datetime
 
 
+_HELD = _message.c.state == literal_column("'held'")
+"""As in the partial index, so that it is used."""
+
+
+def count_held(tx: Connection) -> int:
+    """How many texts are held."""
+    return int(tx.execute(select(func.count()).select_from(_message).where(_HELD)).scalar_one())
+
+
 def held_messages(tx: Connection, limit: int) -> list[MessageRecord]:
     """The oldest texts that are held."""
-    held = _message.c.state == literal_column("'held'")  # as in the partial index, so that it is used
-    return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(held).order_by(_message.c.id).limit(limit))
+    return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(_HELD).order_by(_message.c.id).limit(limit))
 
 
 def message_by_key(tx: Connection, key: str) -> MessageRecord | None:
