@@ -21,7 +21,7 @@ from ascend_core.web.serving import ThreadedServer, bind
 FLOW = """\
 flow: hello
 steps:
-  - send: "Hi ${member.first_name|there}! Finish here: ${link.form}"
+  - send: "Hi ${member.first_name|there}! Finish here: ${link.form} It takes a minute."
     links:
       form: {url: "${event.url}", track: mobilize}
 """
