@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from ascend_core.contracts import ChannelSandbox
+from ascend_core.runtime.drains import drain_all
 from ascend_core.runtime.file_lock import only_one
+from ascend_core.runtime.opening import home_from, open_core, open_registry
+from ascend_core.runtime.system import SystemClock, SystemRandomness
+from ascend_core.store.messages import MessageRecord, insert_messages
+from ascend_core.testing import VirtualClock
+from ascend_core.web.serving import ThreadedServer, bind
 
 
 @pytest.fixture
@@ -70,3 +81,66 @@ def test_nothing_is_restored_under_a_worker(people: Any, tmp_path: Path, home: P
         refused = people("db", "restore", tmp_path / "copy.db", "--yes")
 
     assert refused.err.startswith("error: another process works on this database already")
+
+
+@pytest.fixture
+def carrier(people: Any) -> Iterator[ChannelSandbox]:
+    """A served stand-in for the provider, connected."""
+    registry = open_registry(SystemClock(), SystemRandomness(), environment={})
+    sandbox: ChannelSandbox = registry.channels["sms"].sandbox(clock=SystemClock(), seed=1, journal=None)
+    server = ThreadedServer(sandbox.app, bind())
+    given = [(f"--{name.replace('_', '-')}", value) for name, value in sandbox.settings(server.url).items()]
+    assert people("sms", "connect", *(part for pair in given for part in pair)).code == 0
+    yield sandbox
+    server.close()
+
+
+NOON = (SystemClock().now() + timedelta(days=1)).replace(hour=17)
+"""In New York, where nobody sleeps then."""
+
+
+def write_text(home: Path) -> None:
+    """A text for the one member waits."""
+    core = open_core(home_from({"ASCEND_HOME": str(home)}))
+
+    def work(tx: Any) -> None:
+        member = tx.execute(text("SELECT id, phone FROM member")).one()
+        record = MessageRecord(
+            id=1, key="k1", intent="i1", member_id=member.id, phone=member.phone, purpose=2, body="Meet at nine",
+            state="ready", due_at=NOON, created_at=NOON,
+        )  # fmt: skip
+        insert_messages(tx, [record])
+
+    core.database.write(work)
+    core.database.close()
+
+
+def work_at_noon(home: Path) -> None:
+    """What a worker would do."""
+    core = open_core(home_from({"ASCEND_HOME": str(home)}), clock=VirtualClock(NOON))
+    asyncio.run(drain_all(core))
+    core.database.close()
+
+
+def test_after_a_restore_nothing_is_sent_before_the_copy_was_compared(
+    people: Any, tmp_path: Path, home: Path, carrier: ChannelSandbox
+) -> None:
+    """The copy still holds a text that was sent since; nobody gets it twice."""
+    write_text(home)
+    copy = tmp_path / "copy.db"
+    people("db", "backup", copy)
+    work_at_noon(home)
+    sent = [each.body for each in carrier.texts()]
+
+    people("db", "restore", copy, "--yes")
+    (frozen,) = people("sms", "status", "--json").json()
+    work_at_noon(home)
+    while_frozen = len(carrier.texts())
+    reconciled = people("messages", "reconcile")
+    (free,) = people("sms", "status", "--json").json()
+    work_at_noon(home)
+
+    assert sent == ["Meet at nine"]
+    assert frozen["problem"].startswith("the copy copy.db was restored. Nothing is sent")
+    assert (while_frozen, reconciled.code, free["problem"]) == (1, 0, None)
+    assert len(carrier.texts()) == 1
