@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -13,7 +14,7 @@ from sqlalchemy.engine import Connection
 from ascend_core.errors import WrongDatabaseVersion
 from ascend_core.store.database import Database
 
-__all__ = ["check_schema", "current_revision", "newest_revision", "upgrade_schema"]
+__all__ = ["check_schema", "current_revision", "fits_schema", "newest_revision", "upgrade_schema"]
 
 
 def upgrade_schema(database: Database) -> None:
@@ -42,11 +43,17 @@ def check_schema(database: Database) -> None:
     database.read(work)
 
 
+def fits_schema(database: Database) -> bool:
+    """Whether *database* has exactly this product's tables: one cheap look, for those who ask again and again."""
+    return current_revision(database) == newest_revision()
+
+
 def current_revision(database: Database) -> str | None:
     """The revision *database* is at; None: an empty one."""
     return database.read(lambda tx: MigrationContext.configure(tx).get_current_revision())
 
 
+@cache
 def newest_revision() -> str:
     """The revision this product needs."""
     head = _scripts().get_current_head()

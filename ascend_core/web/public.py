@@ -10,6 +10,7 @@ from ascend_core.contracts import Answer
 from ascend_core.operations.core import Core
 from ascend_core.operations.wording import Program
 from ascend_core.web.click_writer import ClickWriter
+from ascend_core.web.readiness import Readiness
 from ascend_core.web.redirect import NOT_FOUND, Redirect, code_in
 from ascend_core.web.requests import Receive, Scope, Send, send_answer
 from ascend_core.web.webhooks import Webhooks
@@ -49,6 +50,7 @@ class PublicApp:
         self._writer = ClickWriter(core, spill_folder)
         self._redirect = Redirect(core, self._writer)
         self._webhooks = Webhooks(core, stir)
+        self._readiness = Readiness(core)
 
     def close(self) -> None:
         """Commit what is queued."""
@@ -75,7 +77,9 @@ class PublicApp:
         elif path == "/robots.txt":
             await send_answer(send, ROBOTS, head_only=scope["method"] == "HEAD")
         elif path == "/health":
-            await send_answer(send, Answer(body=b"ok\n"))
+            await send_answer(send, Answer(body=b"ok\n"))  # the process lives, whatever becomes of the database
+        elif path == "/ready":
+            await send_answer(send, await self._readiness.answer())
         else:
             await send_answer(send, NOT_FOUND, head_only=scope["method"] == "HEAD")
 
