@@ -117,10 +117,11 @@ class Person:
 
 @frozen(kw_only=True)
 class PersonPage:
-    """Some people who changed, and the *cursor* to commit with them. Who cannot be read is left out."""
+    """Some people who changed, and the *cursor* to commit with them. Who cannot be read is *rejected*."""
 
     people: tuple[Person, ...]
     cursor: str
+    rejected: tuple[Rejected, ...] = ()
 
 
 A = TypeVar("A", contravariant=True)

@@ -7,12 +7,13 @@ slices, so that what is new never waits for it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ascend_core.contracts import FormSource
 from ascend_core.errors import NeedsAttention, NotFound, Refused, TryLater
@@ -51,6 +52,8 @@ class Synced:
     failed: int = 0
     people: int = 0
     """People whose changes reached members."""
+    people_set_aside: Mapping[str, int] = field(factory=dict)
+    """How many people could not be read, by what was wrong with them."""
     problem: str | None = None
 
     def plus(self, page: PageOutcome, pages: int) -> Synced:
@@ -139,7 +142,9 @@ class _Round:
                 changed = apply_people(self.core, self.account.id, page, seen=seen)
                 if changed is None:
                     return
-                self.done = evolve(self.done, people=self.done.people + changed)
+                wrong = Counter(self.done.people_set_aside)
+                wrong.update(each.detail or each.reason for each in page.rejected)
+                self.done = evolve(self.done, people=self.done.people + changed, people_set_aside=dict(wrong))
                 seen = evolve(seen, position=page.cursor, version=seen.version + 1)
 
     async def _backfill(self) -> None:

@@ -1,4 +1,4 @@
-"""One thing broken in a record, an event, a deletion or an envelope: it is set aside, the rest of the page counts."""
+"""One thing broken in a record, a person, an event, a deletion or an envelope: it is set aside, the rest counts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import define, frozen
+from attrs import define, field, frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ascend_core.contracts import Form, Rejected, Submission
+from ascend_core.contracts import Form, Person, Rejected, Submission
 from ascend_core.errors import RunTimeError
 from ascend_core.store.accounts import accounts
+from ascend_core.store.consents import consent_states
 from ascend_core.store.forms import form_list
 from ascend_core.store.members import members_by_phone
 from ascend_core.store.submissions import submissions_by_key
@@ -24,6 +25,7 @@ from ascend_core.testing.world import World
 from ascend_mobilize.answers import Answered, Page, read_page
 from ascend_mobilize.attendances import read_attendance
 from ascend_mobilize.events import read_deletion, read_event
+from ascend_mobilize.people import read_person
 from ascend_mobilize.simulator.damage import DAMAGES, damaged, paths_of
 from ascend_mobilize.simulator.signups import SignUp
 
@@ -78,6 +80,21 @@ def test_a_damaged_attendance_is_read_or_set_aside_by_the_name_of_the_field(atte
         assert found.reason == "masked" or names_what_is_broken(found.detail, damage)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@given(data=st.data())
+def test_a_damaged_person_is_read_or_set_aside_by_the_name_of_the_field(attendance, data: st.DataObject) -> None:
+    """The same for the list of people, whose changes are not in any sign-up."""
+    record = attendance()["person"]
+    damage = data.draw(damages(record))
+
+    found = read_person(damaged(record, damage.path, damage.kind))
+
+    assert isinstance(found, Person | Rejected)
+    if isinstance(found, Rejected):
+        assert not [text for text in personal({"person": record}) if text in json.dumps([found.key, found.detail])]
+        assert found.reason == "masked" or names_what_is_broken(found.detail, damage)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(data=st.data())
 def test_a_damaged_event_or_deletion_is_read_or_set_aside(event, data: st.DataObject) -> None:
@@ -126,6 +143,8 @@ class Town:
     world: World
     event_id: int
     people: int = 0
+    broken_people: list[Damage] = field(factory=list)
+    """All that was ever damaged: one that names no date, or a late one, is listed again and again."""
 
     def sign_up(self) -> tuple[int, str]:
         """Somebody new signs up. The attendance's id and the phone."""
@@ -194,6 +213,37 @@ def test_the_rest_of_a_page_applies_whatever_its_records_hold(town: Town, data: 
         if known.reason == "malformed":
             assert names_what_is_broken(known.detail or "", broken[int(key)])
             assert not [text for text in personal(record) if text in str(known.detail)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
+@given(data=st.data())
+def test_the_rest_of_the_people_applies_whatever_their_records_hold(town: Town, data: st.DataObject) -> None:
+    """Whoever opts out beside the broken ones has left, and what was wrong with those is told."""
+    history, whole = town.world.forms.history, set()
+    signed = [town.sign_up() for _ in range(2 * AT_ONCE + 1)]
+    town.poll()
+    person_ids = [history.world.attendance(key)["person"]["id"] for key, _ in signed]
+    broken: list[Damage] = []
+    for number, (person_id, (_, phone)) in enumerate(zip(person_ids, signed, strict=True)):
+        if number % 2 == 0:
+            changes = {"sms_opt_in_status": "OPT_OUT"}
+            history.perform("change_person", {"person_id": person_id, "changes": changes})
+            whole.add(phone)
+            continue
+        drawn = data.draw(damages(history.world.people.table.find(person_id)))
+        damage = drawn if broken else Damage(("sms_opt_in_status",), "in_an_object")
+        wish = {"list": "people", "id": person_id, "path": list(damage.path), "kind": damage.kind}
+        history.perform("damage", wish)
+        broken.append(damage)
+    town.broken_people += broken
+
+    synced = town.poll()
+
+    assert synced.problem is None
+    assert town.ask(consent_states, whole) == dict.fromkeys(whole, "unsubscribed")
+    assert "field sms_opt_in_status: expected a text" in synced.people_set_aside
+    for detail in synced.people_set_aside:
+        assert detail == "masked" or any(names_what_is_broken(detail, damage) for damage in town.broken_people)
 
 
 def test_a_record_with_the_id_of_another_harms_nobody_else(town: Town) -> None:

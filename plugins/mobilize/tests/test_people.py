@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ascend_core.contracts import Person
+from ascend_core.contracts import Person, Rejected
 from ascend_mobilize.attendances import read_attendance
 from ascend_mobilize.people import read_person
 from ascend_mobilize.source import MobilizeSource
@@ -53,10 +53,36 @@ def test_a_person_and_their_sign_up_have_one_key(attendance) -> None:
     assert read_attendance(record).person_key == read_person(record["person"]).key
 
 
-@pytest.mark.parametrize("broken", [None, "x", {}, {"user_id": None, "id": None}, {"user_id": "x"}])
-def test_who_cannot_be_read_is_left_out(broken) -> None:
+@pytest.mark.parametrize(
+    ("broken", "reason", "detail"),
+    [
+        (None, "masked", ""),
+        ({}, "masked", ""),
+        ({"user_id": None, "id": None}, "masked", ""),
+        ("x", "malformed", "field (the record itself): expected an object"),
+        ({"user_id": "x"}, "malformed", "field user_id: expected a whole number"),
+        ({"id": 1}, "malformed", "field modified_date: expected a time"),
+    ],
+)
+def test_who_cannot_be_read_is_set_aside(broken, reason: str, detail: str) -> None:
     """Whatever a row holds, it stops nobody behind it."""
-    assert read_person(broken) is None
+    found = read_person(broken)
+
+    assert isinstance(found, Rejected)
+    assert (found.reason, found.detail) == (reason, detail)
+
+
+def test_two_broken_people_are_two(context, account, mobilize, person) -> None:
+    """And the same one read again is the same."""
+    mobilize.lists["people"] = [person(id=1, user_id="x"), person(id=2, user_id="x"), person(user_id=3)]
+    source, since = MobilizeSource(context), datetime.fromtimestamp(0, UTC)
+
+    pages, again = (_pulled(source.people(account, None, since=since)) for _ in range(2))
+
+    rejected = {each.key: each.detail for page in pages for each in page.rejected}
+    assert [each.key for page in pages for each in page.people] == ["user:3"]
+    assert list(rejected.values()) == ["field user_id: expected a whole number"] * 2
+    assert pages == again
 
 
 def test_changes_are_pulled_like_sign_ups(context, account, mobilize, person) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from ascend_core.contracts import Person
+from ascend_core.contracts import Person, Rejected
 from ascend_core.errors import BadInput
-from ascend_mobilize.reading import Node
+from ascend_mobilize.reading import Node, stable_key
 
 __all__ = ["opted_in", "person_fields", "person_key", "phone_of", "read_person"]
 
 
-def read_person(record: Any) -> Person | None:
-    """The person that *record* (of the list of people, or anything else) tells of; None: it cannot be read."""
+def read_person(record: Any) -> Person | Rejected:
+    """The person that *record* (of the list of people, or anything else) tells of.
+
+    Rejected with ``masked``: Mobilize hides who it is. With ``malformed``: the detail names the field.
+    """
     root = Node(record)
     try:
         key = person_key(root)
         if key is None:
-            return None
+            return Rejected(key=_nameless(record, "masked"), reason="masked")
         return Person(
             key=key,
             phone=phone_of(root),
@@ -25,8 +28,8 @@ def read_person(record: Any) -> Person | None:
             fields=person_fields(root),
             modified_at=root["modified_date"].required_moment(),
         )
-    except BadInput:
-        return None
+    except BadInput as problem:
+        return Rejected(key=_nameless(record, "malformed"), reason="malformed", detail=str(problem))
 
 
 def person_key(person: Node) -> str | None:
@@ -64,6 +67,12 @@ def opted_in(person: Node) -> bool | None:
             return False
         case _:
             return None
+
+
+def _nameless(record: Any, reason: str) -> str:
+    """A key made of what Mobilize never changes in a person."""
+    person = record if isinstance(record, dict) else {}
+    return stable_key(reason, [person.get(name) for name in ("user_id", "id", "created_date")])
 
 
 def _primary(entries: Node, name: str) -> str | None:

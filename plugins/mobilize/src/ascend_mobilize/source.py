@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ascend_core.contracts import (
     Form,
     FormPage,
+    Person,
     PersonPage,
     PluginContext,
     Rejected,
@@ -43,7 +44,7 @@ _FORM_LISTS: Mapping[str, tuple[str, str, str, Callable[[Any], Form | Rejected]]
 """The lists that make up an organization's forms, in the order they are read: path, visibility, what dates a change,
 and how a record is read. Private ones apart: a key without the right to see them gets 403 for the whole request."""
 
-Read = TypeVar("Read", Form, Submission)
+Read = TypeVar("Read", Form, Submission, Person)
 
 
 class MobilizeSource:
@@ -105,8 +106,9 @@ class MobilizeSource:
             try:
                 async for page in _pages(client, account, first, pull.next):
                     pull = pull.read(newest=_newest(page.records, "modified_date"), following=page.next)
-                    people = [person for record in page.records if (person := read_person(record)) is not None]
-                    yield PersonPage(people=tuple(people), cursor=dump_pulls({"people": pull}, at="people"))
+                    people, rejected = _sort_out(read_person(record) for record in page.records)
+                    cursor = dump_pulls({"people": pull}, at="people")
+                    yield PersonPage(people=tuple(people), cursor=cursor, rejected=rejected)
             except NeedsAttention:
                 return  # a key that opens nothing at all is told by the other lists
 
