@@ -10,10 +10,11 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, String, Table, text
+from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, String, Table
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from ascend_core.store.sql import written
 from ascend_core.store.tables import CoreRow
 from ascend_core.store.types import to_micros
 
@@ -40,7 +41,7 @@ def insert_rows(tx: Connection, row_type: type[CoreRow], rows: Sequence[Row], *,
     if not rows:
         return 0
     statement, given = _insertion(tx, row_type, rows, skip_known)
-    return tx.execute(text(statement), given).rowcount
+    return tx.execute(written(statement), given).rowcount
 
 
 def returning_rows(
@@ -51,7 +52,7 @@ def returning_rows(
         return []
     statement, given = _insertion(tx, row_type, rows, skip_known=True)
     columns = ", ".join(_quoted(name) for name in returning)
-    return tx.execute(text(f"{statement} RETURNING {columns}"), given).fetchall()
+    return tx.execute(written(f"{statement} RETURNING {columns}"), given).fetchall()
 
 
 def update_rows(
@@ -64,7 +65,7 @@ def update_rows(
     if not rows:
         return 0
     statement = _update_sql(row_type, tuple(rows[0]), tuple(by), tx.dialect.name, only_if)
-    return tx.execute(text(statement), {"rows": _batch([list(row.values()) for row in rows])}).rowcount
+    return tx.execute(written(statement), {"rows": _batch([list(row.values()) for row in rows])}).rowcount
 
 
 def rows_of(records: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -83,10 +84,10 @@ def reserve_ids(tx: Connection, row_type: type[CoreRow], count: int) -> list[int
             "INSERT INTO id_counter(name, next_id) VALUES (:name, 1 + :count) "
             "ON CONFLICT(name) DO UPDATE SET next_id = next_id + :count RETURNING next_id"
         )
-        end = int(tx.execute(text(statement), {"name": name, "count": count}).scalar_one())
+        end = int(tx.execute(written(statement), {"name": name, "count": count}).scalar_one())
         return list(range(end - count, end))
     statement = "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"
-    return sorted(int(row[0]) for row in tx.execute(text(statement), {"name": name, "count": count}))
+    return sorted(int(row[0]) for row in tx.execute(written(statement), {"name": name, "count": count}))
 
 
 def _insertion(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, Update, func, select, update
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.reading import fetch, pick, value_of
 from ascend_core.store.tables import ChannelAccount, InboundText, Message
 
 __all__ = [
@@ -55,29 +56,46 @@ class ChannelRecord:
 
 def channels(tx: Connection) -> list[ChannelRecord]:
     """Every connected channel. The first, connected last, is the one that sends; the others only listen."""
+    return fetch(tx, ChannelRecord, _newest_first())
+
+
+@cache
+def _newest_first() -> Select[Any]:
     newest = (_channel.c.connected_at.desc(), _channel.c.id.desc())
-    return fetch(tx, ChannelRecord, pick(ChannelRecord, ChannelAccount).order_by(*newest))
+    return pick(ChannelRecord, ChannelAccount).order_by(*newest)
 
 
 def lock_channel(tx: Connection, channel_id: int) -> ChannelRecord:
     """The channel as it is now, held until the transaction ends: one worker at a time claims texts for it."""
-    statement = pick(ChannelRecord, ChannelAccount).where(_channel.c.id == channel_id)
-    if tx.dialect.name == "postgresql":
-        statement = statement.with_for_update()
-    (found,) = fetch(tx, ChannelRecord, statement)
+    (found,) = fetch(tx, ChannelRecord, _one(lock=tx.dialect.name == "postgresql"), its_id=channel_id)
     return found
+
+
+@cache
+def _one(*, lock: bool) -> Select[Any]:
+    statement = pick(ChannelRecord, ChannelAccount).where(_channel.c.id == value_of(_channel.c.id, "its_id"))
+    return statement.with_for_update() if lock else statement
 
 
 def count_claim(tx: Connection, channel_id: int) -> int:
     """Count one more batch that was claimed; how many there are now."""
-    counted = update(_channel).where(_channel.c.id == channel_id).values(claims=_channel.c.claims + 1)
-    return int(tx.execute(counted.returning(_channel.c.claims)).scalar_one())
+    return int(tx.execute(_counted(), {"its_id": channel_id}).scalar_one())
+
+
+@cache
+def _counted() -> Update:
+    one = update(_channel).where(_channel.c.id == value_of(_channel.c.id, "its_id"))
+    return one.values(claims=_channel.c.claims + 1).returning(_channel.c.claims)
 
 
 def anybody_deaf(tx: Connection) -> bool:
     """Whether texts may have been missed that were not fetched yet, on any channel: a STOP counts for them all."""
-    deaf = select(_channel.c.id).where(_channel.c.deaf_since.is_not(None)).limit(1)
-    return tx.execute(deaf).first() is not None
+    return tx.execute(_deaf()).first() is not None
+
+
+@cache
+def _deaf() -> Select[Any]:
+    return select(_channel.c.id).where(_channel.c.deaf_since.is_not(None)).limit(1)
 
 
 def newest_trace(tx: Connection) -> datetime | None:
@@ -100,4 +118,4 @@ def save_channel(tx: Connection, channel: str, *, settings: dict[str, Any], seal
 
 def set_channel(tx: Connection, channel_id: int, **values: Any) -> None:
     """Change some values of a channel."""
-    tx.execute(update(_channel).where(_channel.c.id == channel_id).values(**values))
+    update_rows(tx, ChannelAccount, [{"id": channel_id, **values}])

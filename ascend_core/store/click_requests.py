@@ -9,10 +9,9 @@ from typing import Any
 
 from attrs import frozen
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import text
 
 from ascend_core.store.bulk import insert_rows
-from ascend_core.store.sql import given
+from ascend_core.store.sql import given, written
 from ascend_core.store.tables import ClickRequest
 
 __all__ = ["TakenClick", "add_requests", "requests_wait", "take_requests"]
@@ -39,7 +38,7 @@ def add_requests(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def requests_wait(tx: Connection) -> bool:
     """Whether any are to be counted."""
-    return tx.execute(text("SELECT 1 FROM click_request LIMIT 1")).first() is not None
+    return tx.execute(written("SELECT 1 FROM click_request LIMIT 1")).first() is not None
 
 
 def take_requests(tx: Connection, limit: int) -> tuple[int, list[TakenClick]]:
@@ -50,12 +49,12 @@ def take_requests(tx: Connection, limit: int) -> tuple[int, list[TakenClick]]:
     # who counts at the same time is waited for: whoever asks for figures after that has all of them
     lock = " FOR UPDATE" if tx.dialect.name == "postgresql" else ""
     oldest = f"SELECT id FROM click_request ORDER BY id LIMIT :limit{lock}"  # noqa: S608 -- fixed words
-    ids = [id_ for (id_,) in tx.execute(text(oldest), {"limit": limit}).all()]
+    ids = [id_ for (id_,) in tx.execute(written(oldest), {"limit": limit}).all()]
     if not ids:
         return 0, []
     values = {"ids": json.dumps(ids)}
-    new = [TakenClick(*row) for row in tx.execute(text(_move_sql(tx.dialect.name)), values).all()]
-    tx.execute(text(f"DELETE FROM click_request WHERE id IN ({given(tx)})"), values)  # noqa: S608 -- fixed words
+    new = [TakenClick(*row) for row in tx.execute(written(_move_sql(tx.dialect.name)), values).all()]
+    tx.execute(written(f"DELETE FROM click_request WHERE id IN ({given(tx)})"), values)  # noqa: S608 -- fixed words
     return len(ids), sorted(new, key=lambda click: click.id)
 
 

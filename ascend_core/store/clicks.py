@@ -11,12 +11,11 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import text
 
 from ascend_core.engine.clicks import COMPARED, CROWD_MEMBERS, CROWD_WITHIN, SOON, SWEPT_WITHIN, ClickAround
 from ascend_core.store.bulk import table_of
 from ascend_core.store.reading import pairs
-from ascend_core.store.sql import given, given_rows
+from ascend_core.store.sql import given, given_rows, written
 from ascend_core.store.tables import Click, Link, Url
 from ascend_core.store.types import from_micros, to_micros
 
@@ -60,7 +59,7 @@ def add_to_links(tx: Connection, sums: Iterable[tuple[int, int, int, int, int | 
     rows = sorted(sums)
     if not rows:
         return set()
-    changed = tx.execute(text(_add_sql(tx.dialect.name)), {"rows": json.dumps(rows, separators=(",", ":"))}).all()
+    changed = tx.execute(written(_add_sql(tx.dialect.name)), {"rows": json.dumps(rows, separators=(",", ":"))}).all()
     more = {row[0]: row[1] for row in rows}
     return {link_id for link_id, person in changed if person == more[link_id] > 0}
 
@@ -92,7 +91,7 @@ def refresh_links(tx: Connection, link_ids: Collection[int]) -> None:
         f"submitted_at = (SELECT min(s.created_at) {came} 'exact'), "
         f"estimated_submissions = (SELECT count(*) {came} 'estimated') WHERE id IN ({given(tx)})"
     )
-    tx.execute(text(query), {"ids": _ids(link_ids)})
+    tx.execute(written(query), {"ids": _ids(link_ids)})
 
 
 def confirm_clicks(tx: Connection, link_ids: Collection[int]) -> None:
@@ -104,7 +103,7 @@ def confirm_clicks(tx: Connection, link_ids: Collection[int]) -> None:
         f"(SELECT id FROM link WHERE id IN ({given(tx)}) AND EXISTS "
         "(SELECT 1 FROM submission s WHERE s.link_id = link.id AND s.matched_by = 'exact'))"
     )
-    tx.execute(text(query), {"ids": _ids(link_ids)})
+    tx.execute(written(query), {"ids": _ids(link_ids)})
     refresh_links(tx, link_ids)
 
 
@@ -121,7 +120,7 @@ def compare_again(tx: Connection, message_ids: Collection[int]) -> None:
 
 def clicks_to_compare(tx: Connection, limit: int) -> list[int]:
     """Clicks that are to be compared again."""
-    query = text("SELECT id FROM click WHERE compared = 0 ORDER BY id LIMIT :limit")
+    query = written("SELECT id FROM click WHERE compared = 0 ORDER BY id LIMIT :limit")
     return [id_ for (id_,) in tx.execute(query, {"limit": limit})]
 
 
@@ -143,7 +142,7 @@ def clicks_beside(tx: Connection, spans: Sequence[tuple[int, int | None, int, in
         "AND other.id <> l.id JOIN click c ON c.link_id = other.id WHERE l.id = v.link_id AND c.kind = 'person' "
         f"AND c.clicked_at BETWEEN v.since - {_SWEPT} AND v.until + {_SWEPT}"
     )
-    return {row[0] for query in (same_address, same_message) for row in tx.execute(text(query), values).all()}
+    return {row[0] for query in (same_address, same_message) for row in tx.execute(written(query), values).all()}
 
 
 def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:
@@ -151,14 +150,14 @@ def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:
     if not click_ids:
         return set()
     query = f"SELECT DISTINCT link_id FROM click WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
-    return {id_ for (id_,) in tx.execute(text(query), {"ids": _ids(click_ids)})}
+    return {id_ for (id_,) in tx.execute(written(query), {"ids": _ids(click_ids)})}
 
 
 def doubtful_clicks(tx: Connection, click_ids: Collection[int]) -> list[ClickAround]:
     """Those that are in doubt or may come into it, with what happened around them, by id. The rest are persons'."""
     if not click_ids:
         return []
-    rows = tx.execute(text(_around_sql(tx.dialect.name)), {"ids": _ids(click_ids)}).all()
+    rows = tx.execute(written(_around_sql(tx.dialect.name)), {"ids": _ids(click_ids)}).all()
     return [
         ClickAround(
             id=id_,
@@ -206,11 +205,11 @@ def change_clicks(tx: Connection, compared: Collection[int], kinds: Sequence[tup
     """Say that clicks were compared, and give some another class: id, class, reason. Inside ``figures_kept``."""
     if compared:
         query = f"UPDATE click SET compared = 1 WHERE compared = 0 AND id IN ({given(tx)})"  # noqa: S608 -- fixed words
-        tx.execute(text(query), {"ids": _ids(compared)})
+        tx.execute(written(query), {"ids": _ids(compared)})
     for kind, reason in sorted({(kind, reason) for _, kind, reason in kinds}, key=str):
         ids = [id_ for id_, its_kind, its_reason in kinds if (its_kind, its_reason) == (kind, reason)]
         query = f"UPDATE click SET kind = :kind, reason = :reason WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
-        tx.execute(text(query), {"ids": _ids(ids), "kind": kind, "reason": reason})
+        tx.execute(written(query), {"ids": _ids(ids), "kind": kind, "reason": reason})
 
 
 # classifying again
@@ -230,7 +229,7 @@ class KeptClick:
 
 def clicks_to_classify(tx: Connection, *, after: int, below: int, limit: int) -> list[KeptClick]:
     """The next clicks, by id, that rules older than *below* were applied to, and of which anything is remembered."""
-    query = text(
+    query = written(
         "SELECT id, link_id, kind, method, user_agent, purpose FROM click "
         "WHERE id > :after AND rules < :below AND withheld = 0 ORDER BY id LIMIT :limit"
     )
@@ -253,13 +252,13 @@ def compare_around(tx: Connection, click_ids: Collection[int]) -> None:
     )
     for near in (same_address, same_message):
         query = f"UPDATE click SET compared = 0 WHERE kind IN ({_JUDGED}) AND id IN ({near})"  # noqa: S608 -- fixed words
-        tx.execute(text(query), {"ids": _ids(click_ids)})
+        tx.execute(written(query), {"ids": _ids(click_ids)})
 
 
 def set_rules(tx: Connection, click_ids: Collection[int], rules: int) -> None:
     """Note which rules were applied to clicks."""
     query = f"UPDATE click SET rules = :rules WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
-    tx.execute(text(query), {"ids": _ids(click_ids), "rules": rules})
+    tx.execute(written(query), {"ids": _ids(click_ids), "rules": rules})
 
 
 # reading

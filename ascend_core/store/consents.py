@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from attrs import field, frozen
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import pairs
+from ascend_core.store.reading import among, pairs
 from ascend_core.store.tables import Consent, ConsentEntry
 
 __all__ = ["ConsentState", "NewConsent", "consent_states", "ledger_of", "record_consents"]
@@ -38,10 +39,15 @@ def consent_states(tx: Connection, phones: Collection[str], *, lock: bool = Fals
 
     *lock*: hold these rows until the transaction ends, so that STOP and a claim cannot pass each other.
     """
-    statement = select(_consent.c.phone, _consent.c.state).where(_consent.c.phone.in_(sorted(phones)))
-    if lock and tx.dialect.name == "postgresql":
-        statement = statement.order_by(_consent.c.phone).with_for_update()
-    return pairs(tx.execute(statement))
+    if not phones:
+        return {}
+    return pairs(tx.execute(_states(lock=lock and tx.dialect.name == "postgresql"), {"phones": sorted(phones)}))
+
+
+@cache
+def _states(*, lock: bool) -> Select[Any]:
+    statement = select(_consent.c.phone, _consent.c.state).where(among(_consent.c.phone, "phones"))
+    return statement.order_by(_consent.c.phone).with_for_update() if lock else statement
 
 
 def record_consents(tx: Connection, entries: Sequence[NewConsent], *, now: datetime) -> None:

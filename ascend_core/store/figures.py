@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from ascend_core.engine.figures import (
@@ -32,7 +31,7 @@ from ascend_core.engine.figures import (
     hits_at,
     merged,
 )
-from ascend_core.store.sql import given_rows
+from ascend_core.store.sql import given_rows, written
 
 __all__ = [
     "REACHED",
@@ -92,7 +91,7 @@ def hits_of(tx: Connection, hits: Sequence[tuple[int, int, int, int]]) -> dict[C
     """What single hits add: link, and how many of persons, of machines, and unsure ones. One query, a row a URL."""
     if not hits:
         return {}
-    found = tx.execute(text(_hits_sql(tx.dialect.name)), {"rows": json.dumps(sorted(hits))}).all()
+    found = tx.execute(written(_hits_sql(tx.dialect.name)), {"rows": json.dumps(sorted(hits))}).all()
     return merged(
         *(
             hits_at(_subjects(*subjects), url, day_of(day * DAY_MICROS + TURNS_MICROS), (int(p), int(m), int(u)))
@@ -128,7 +127,7 @@ def lock_members(tx: Connection, of: Of, ids: Collection[int]) -> list[int]:
     whose = _WHOSE[of].format(ids=_IDS[kind])
     lock = "" if kind == "sqlite" else " FOR NO KEY UPDATE"
     query = f"SELECT id FROM member WHERE id IN ({whose}) ORDER BY id{lock}"  # noqa: S608 -- fixed words
-    return [id_ for (id_,) in tx.execute(text(query), {"ids": _array(ids)})]
+    return [id_ for (id_,) in tx.execute(written(query), {"ids": _array(ids)})]
 
 
 class LinkRow(NamedTuple):
@@ -157,7 +156,7 @@ def read_links(tx: Connection, members: Collection[int], *, from_rows: bool = Fa
 
     *from_rows*: clicks and submissions are counted one by one, not taken from the sums that links keep.
     """
-    found = tx.execute(text(_links_sql(tx.dialect.name, from_rows)), {"ids": _array(members)}).all()
+    found = tx.execute(written(_links_sql(tx.dialect.name, from_rows)), {"ids": _array(members)}).all()
     return [LinkRow._make(row) for row in found]
 
 
@@ -180,7 +179,7 @@ def facts_of(rows: Iterable[LinkRow]) -> dict[int, MemberFacts]:
 def members_with_links(tx: Connection, *, after: int, limit: int) -> list[int]:
     """The next members who were sent links, by id."""
     query = "SELECT DISTINCT member_id FROM link WHERE member_id > :after ORDER BY member_id LIMIT :limit"
-    return [id_ for (id_,) in tx.execute(text(query), {"after": after, "limit": limit})]
+    return [id_ for (id_,) in tx.execute(written(query), {"after": after, "limit": limit})]
 
 
 @lru_cache(maxsize=4_096)
@@ -228,7 +227,7 @@ def add_to_cells(tx: Connection, changes: Mapping[Cell, tuple[int, ...]]) -> Non
     if not changes:
         return
     rows = [[*cell, *figures] for cell, figures in sorted(changes.items())]
-    tx.execute(text(_add_sql(tx.dialect.name)), {"rows": json.dumps(rows, separators=(",", ":"))})
+    tx.execute(written(_add_sql(tx.dialect.name)), {"rows": json.dumps(rows, separators=(",", ":"))})
 
 
 @lru_cache(maxsize=2)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pairs, pick
+from ascend_core.store.reading import among, fetch, fetch_by, pairs, pick, value_of
 from ascend_core.store.tables import Account, Form
 
 __all__ = [
@@ -58,13 +59,20 @@ _KEPT = ("name", "url", "starts_at", "ends_at", "timezone", "location", "deleted
 
 def forms_by_key(tx: Connection, account_id: int, keys: Collection[str]) -> dict[str, FormRecord]:
     """The forms of an account with these keys."""
-    same = (_form.c.account_id == account_id) & _form.c.key.in_(sorted(keys))
-    return {form.key: form for form in fetch(tx, FormRecord, pick(FormRecord, Form).where(same))}
+    if not keys:
+        return {}
+    return {form.key: form for form in fetch(tx, FormRecord, _by_key(), account=account_id, keys=sorted(keys))}
+
+
+@cache
+def _by_key() -> Select[Any]:
+    same = (_form.c.account_id == value_of(_form.c.account_id, "account")) & among(_form.c.key, "keys")
+    return pick(FormRecord, Form).where(same)
 
 
 def forms_by_id(tx: Connection, ids: Collection[int]) -> dict[int, FormRecord]:
     """The forms with these ids."""
-    return {form.id: form for form in fetch(tx, FormRecord, pick(FormRecord, Form).where(_form.c.id.in_(sorted(ids))))}
+    return {form.id: form for form in fetch_by(tx, FormRecord, Form, "id", ids)}
 
 
 def form_list(tx: Connection, account_id: int, *, synced: bool = False) -> list[FormRecord]:
@@ -91,16 +99,20 @@ def first_of_same(tx: Connection, form_ids: Collection[int]) -> dict[int, int]:
 
     Form to the one of them that was found first; a form that no other account shows, to itself.
     """
+    return pairs(tx.execute(_first_of_same(), {"ids": sorted(form_ids)})) if form_ids else {}
+
+
+@cache
+def _first_of_same() -> Select[Any]:
     other, others = _form.alias("other"), _account.alias("others")
-    statement = (
+    return (
         select(_form.c.id, func.min(other.c.id))
         .join(_account, _account.c.id == _form.c.account_id)
         .join(others, others.c.integration == _account.c.integration)
         .join(other, (other.c.account_id == others.c.id) & (other.c.key == _form.c.key) & (other.c.url == _form.c.url))
-        .where(_form.c.id.in_(sorted(form_ids)))
+        .where(among(_form.c.id, "ids"))
         .group_by(_form.c.id)
     )
-    return pairs(tx.execute(statement))
 
 
 def insert_forms(tx: Connection, account_id: int, rows: Sequence[dict[str, Any]]) -> list[int]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
-from ascend_core.store.reading import fetch, pairs, pick
+from ascend_core.store.reading import among, fetch, pairs, pick, value_of
 from ascend_core.store.tables import InboundText
 
 __all__ = [
@@ -44,8 +45,15 @@ class InboundRecord:
 
 def known_provider_ids(tx: Connection, channel: str, ids: Collection[str]) -> set[str]:
     """Which of these texts are kept already."""
-    same = (_inbound.c.channel == channel) & _inbound.c.provider_id.in_(sorted(ids))
-    return set(tx.execute(select(_inbound.c.provider_id).where(same)).scalars())
+    if not ids:
+        return set()
+    return set(tx.execute(_known(), {"its_channel": channel, "ids": sorted(ids)}).scalars())
+
+
+@cache
+def _known() -> Select[Any]:
+    same = (_inbound.c.channel == value_of(_inbound.c.channel, "its_channel")) & among(_inbound.c.provider_id, "ids")
+    return select(_inbound.c.provider_id).where(same)
 
 
 def keep_inbound(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
@@ -60,15 +68,19 @@ def unhandled_inbound(tx: Connection, limit: int) -> list[InboundRecord]:
 
     On PostgreSQL they are locked and those of another worker passed over; whoever wrote one of those waits for it.
     """
+    return fetch(tx, InboundRecord, _unhandled(lock=tx.dialect.name == "postgresql"), most=limit)
+
+
+@cache
+def _unhandled(*, lock: bool) -> Select[Any]:
     before = _inbound.alias("before")
     earlier = select(before.c.id).where(
         before.c.handled_at.is_(None), before.c.phone == _inbound.c.phone, before.c.id < _inbound.c.id
     )
     first = _inbound.c.handled_at.is_(None) & ~earlier.exists()
-    statement = pick(InboundRecord, InboundText).where(first).order_by(_inbound.c.id).limit(limit)
-    if tx.dialect.name == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
-    return fetch(tx, InboundRecord, statement)
+    statement = pick(InboundRecord, InboundText).where(first).order_by(_inbound.c.id)
+    statement = statement.limit(bindparam("most", type_=Integer))
+    return statement.with_for_update(skip_locked=True) if lock else statement
 
 
 def handle_inbound(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -78,11 +90,13 @@ def handle_inbound(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def latest_replies(tx: Connection, member_ids: Collection[int]) -> dict[int, datetime]:
     """When each member last wrote something that was no keyword."""
-    mine = _inbound.c.member_id.in_(sorted(member_ids)) & _inbound.c.keyword.is_(None)
-    statement = (
-        select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
-    )
-    return pairs(tx.execute(statement))
+    return pairs(tx.execute(_latest(), {"members": sorted(member_ids)}))
+
+
+@cache
+def _latest() -> Select[Any]:
+    mine = among(_inbound.c.member_id, "members") & _inbound.c.keyword.is_(None)
+    return select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
 
 
 def last_words(tx: Connection, member_ids: Collection[int]) -> dict[int, tuple[str, datetime]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import among, fetch, pick
 from ascend_core.store.tables import Conversation
 
 __all__ = [
@@ -80,9 +82,13 @@ def doubt_members(tx: Connection, member_ids: Collection[int], *, now: datetime)
 
 def doubtful_members(tx: Connection, member_ids: Collection[int]) -> set[int]:
     """Of these members, those who may have asked to be left alone and of whom nobody has told yet."""
+    return set(tx.execute(_doubtful(), {"members": sorted(member_ids)}).scalars())
+
+
+@cache
+def _doubtful() -> Select[Any]:
     waiting = _conversation.c.resolved_at.is_(None) & (_conversation.c.reason == DOUBTFUL)
-    found = select(_conversation.c.member_id).where(waiting & _conversation.c.member_id.in_(sorted(member_ids)))
-    return set(tx.execute(found).scalars())
+    return select(_conversation.c.member_id).where(waiting & among(_conversation.c.member_id, "members"))
 
 
 def settle_doubts(tx: Connection, member_ids: Collection[int], *, now: datetime) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
-from ascend_core.store.reading import fetch, pairs, pick
+from ascend_core.store.reading import among, fetch, fetch_by, pairs, pick
 from ascend_core.store.tables import GroupMember, Member, MemberGroup
 
 __all__ = [
@@ -66,14 +67,12 @@ class MemberRecord:
 
 def members_by_phone(tx: Connection, phones: Collection[str]) -> dict[str, MemberRecord]:
     """The members with these phones."""
-    found = fetch(tx, MemberRecord, pick(MemberRecord, Member).where(_member.c.phone.in_(sorted(phones))))
-    return {member.phone: member for member in found}
+    return {member.phone: member for member in fetch_by(tx, MemberRecord, Member, "phone", phones)}
 
 
 def members_by_id(tx: Connection, ids: Collection[int]) -> dict[int, MemberRecord]:
     """The members with these ids."""
-    found = fetch(tx, MemberRecord, pick(MemberRecord, Member).where(_member.c.id.in_(sorted(ids))))
-    return {member.id: member for member in found}
+    return {member.id: member for member in fetch_by(tx, MemberRecord, Member, "id", ids)}
 
 
 def member_list(tx: Connection, *, group: str | None = None, limit: int = 100) -> list[MemberRecord]:
@@ -124,13 +123,22 @@ def ensure_groups(tx: Connection, names: Collection[str], *, kind: str, now: dat
 
 
 def _group_ids(tx: Connection, names: Collection[str]) -> dict[str, int]:
-    statement = select(_group.c.name, _group.c.id).where(_group.c.name.in_(sorted(names)))
-    return pairs(tx.execute(statement))
+    return pairs(tx.execute(_ids_of_groups(), {"names": sorted(names)}))
+
+
+@cache
+def _ids_of_groups() -> Select[Any]:
+    return select(_group.c.name, _group.c.id).where(among(_group.c.name, "names"))
 
 
 def group_names_by_id(tx: Connection, ids: Collection[int]) -> dict[int, str]:
     """The names of groups."""
-    return pairs(tx.execute(select(_group.c.id, _group.c.name).where(_group.c.id.in_(sorted(ids)))))
+    return pairs(tx.execute(_names_of_groups(), {"ids": sorted(ids)})) if ids else {}
+
+
+@cache
+def _names_of_groups() -> Select[Any]:
+    return select(_group.c.id, _group.c.name).where(among(_group.c.id, "ids"))
 
 
 def group_taken(tx: Connection, name: str, group_id: int | None = None) -> bool:
@@ -163,12 +171,13 @@ def remove_from_groups(tx: Connection, pairs: Iterable[tuple[int, int]]) -> None
 
 def group_names_of(tx: Connection, member_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
     """The names of each member's groups; members without one are left out."""
-    statement = (
-        select(_in_group.c.member_id, _group.c.name)
-        .join(_group, _group.c.id == _in_group.c.group_id)
-        .where(_in_group.c.member_id.in_(sorted(member_ids)))
-    )
     names: dict[int, set[str]] = {}
-    for member_id, name in tx.execute(statement):
+    for member_id, name in tx.execute(_groups_of(), {"members": sorted(member_ids)}):
         names.setdefault(member_id, set()).add(name)
     return {member_id: frozenset(found) for member_id, found in names.items()}
+
+
+@cache
+def _groups_of() -> Select[Any]:
+    named = select(_in_group.c.member_id, _group.c.name).join(_group, _group.c.id == _in_group.c.group_id)
+    return named.where(among(_in_group.c.member_id, "members"))

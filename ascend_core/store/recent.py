@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import delete
+from sqlalchemy import Select, delete
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import among, fetch, pick, value_of
 from ascend_core.store.tables import ForgottenText, Message
 
 __all__ = ["ForgottenRecord", "SentRecord", "forget_no_more", "forgotten_texts", "keep_forgotten", "sent_lately"]
@@ -44,9 +45,15 @@ class ForgottenRecord:
 
 def sent_lately(tx: Connection, member_ids: Collection[int], *, since: datetime) -> list[SentRecord]:
     """What these members were sent since then, the oldest first."""
-    mine = _message.c.member_id.in_(sorted(member_ids)) & (_message.c.claimed_at >= since)
-    statement = pick(SentRecord, Message).where(mine, _message.c.claimed_at.is_not(None), _message.c.state.in_(_TAKEN))
-    return fetch(tx, SentRecord, statement.order_by(_message.c.claimed_at, _message.c.id))
+    return fetch(tx, SentRecord, _sent(), members=sorted(member_ids), since=since)
+
+
+@cache
+def _sent() -> Select[Any]:
+    claimed_at = _message.c.claimed_at
+    lately = among(_message.c.member_id, "members") & (claimed_at >= value_of(claimed_at, "since"))
+    statement = pick(SentRecord, Message).where(lately, claimed_at.is_not(None), _message.c.state.in_(_TAKEN))
+    return statement.order_by(claimed_at, _message.c.id)
 
 
 def keep_forgotten(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
@@ -56,8 +63,13 @@ def keep_forgotten(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
 
 def forgotten_texts(tx: Connection, phones: Collection[str]) -> list[ForgottenRecord]:
     """Those that went to these phones, the oldest first."""
-    statement = pick(ForgottenRecord, ForgottenText).where(_forgotten.c.phone.in_(sorted(phones)))
-    return fetch(tx, ForgottenRecord, statement.order_by(_forgotten.c.sent_at, _forgotten.c.provider_id))
+    return fetch(tx, ForgottenRecord, _forgotten_to(), phones=sorted(phones))
+
+
+@cache
+def _forgotten_to() -> Select[Any]:
+    statement = pick(ForgottenRecord, ForgottenText).where(among(_forgotten.c.phone, "phones"))
+    return statement.order_by(_forgotten.c.sent_at, _forgotten.c.provider_id)
 
 
 def forget_no_more(tx: Connection, provider_ids: Collection[str]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, Update, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, table_of
+from ascend_core.store.reading import value_of
 from ascend_core.store.tables import DeliveryEvent, SenderDay
 
 __all__ = ["latest_outcomes", "segments_used", "use_segments"]
@@ -18,15 +21,27 @@ _event = table_of(DeliveryEvent)
 
 def segments_used(tx: Connection, sender: str, day: str) -> int:
     """Segments of *sender* in one day of the carriers (an ISO date)."""
-    same = (_day.c.sender == sender) & (_day.c.day == day)
-    return int(tx.execute(select(_day.c.segments).where(same)).scalar_one_or_none() or 0)
+    return int(tx.execute(_used(), {"its_sender": sender, "its_day": day}).scalar_one_or_none() or 0)
+
+
+def _same() -> ColumnElement[bool]:
+    return (_day.c.sender == value_of(_day.c.sender, "its_sender")) & (_day.c.day == value_of(_day.c.day, "its_day"))
+
+
+@cache
+def _used() -> Select[Any]:
+    return select(_day.c.segments).where(_same())
 
 
 def use_segments(tx: Connection, sender: str, day: str, segments: int) -> None:
     """Count *segments* more."""
     insert_rows(tx, SenderDay, [{"sender": sender, "day": day, "segments": 0}], skip_known=True)
-    same = (_day.c.sender == sender) & (_day.c.day == day)
-    tx.execute(update(_day).where(same).values(segments=_day.c.segments + segments))
+    tx.execute(_more(), {"its_sender": sender, "its_day": day, "more": segments})
+
+
+@cache
+def _more() -> Update:
+    return update(_day).where(_same()).values(segments=_day.c.segments + value_of(_day.c.segments, "more"))
 
 
 def latest_outcomes(tx: Connection, channel: str, *, since: datetime, most: int) -> list[str | None]:
