@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, Update, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, fetch_by, pick, value_of
 from ascend_core.store.tables import Account, Cursor
 
 __all__ = [
@@ -71,8 +72,7 @@ def accounts(tx: Connection, *, integration: str | None = None) -> list[AccountR
 
 def account_by_id(tx: Connection, account_id: int) -> AccountRecord | None:
     """One account."""
-    found = fetch(tx, AccountRecord, pick(AccountRecord, Account).where(_account.c.id == account_id))
-    return found[0] if found else None
+    return next(iter(fetch_by(tx, AccountRecord, Account, "id", (account_id,))), None)
 
 
 def save_account(tx: Connection, values: dict[str, Any], *, at_first: dict[str, Any]) -> int:
@@ -97,9 +97,18 @@ def set_account(tx: Connection, account_id: int, **values: Any) -> None:
 
 def cursor_of(tx: Connection, account_id: int, kind: str) -> CursorRecord:
     """Where reading *kind* of an account goes on."""
-    same = (_cursor.c.account_id == account_id) & (_cursor.c.kind == kind)
-    found = fetch(tx, CursorRecord, pick(CursorRecord, Cursor).where(same))
+    found = fetch(tx, CursorRecord, _cursor_of(), account=account_id, its_kind=kind)
     return found[0] if found else CursorRecord(account_id=account_id, kind=kind)
+
+
+def _same() -> ColumnElement[bool]:
+    mine = _cursor.c.account_id == value_of(_cursor.c.account_id, "account")
+    return mine & (_cursor.c.kind == value_of(_cursor.c.kind, "its_kind"))
+
+
+@cache
+def _cursor_of() -> Select[Any]:
+    return pick(CursorRecord, Cursor).where(_same())
 
 
 def move_cursor(tx: Connection, seen: CursorRecord, position: str, *, now: datetime) -> bool:
@@ -107,9 +116,16 @@ def move_cursor(tx: Connection, seen: CursorRecord, position: str, *, now: datet
     if seen.version < 0:
         row = {"account_id": seen.account_id, "kind": seen.kind, "position": position, "version": 0, "moved_at": now}
         return insert_rows(tx, Cursor, [row], skip_known=True) == 1
-    same = (_cursor.c.account_id == seen.account_id) & (_cursor.c.kind == seen.kind)
-    moved = update(_cursor).where(same, _cursor.c.version == seen.version)
-    return tx.execute(moved.values(position=position, version=seen.version + 1, moved_at=now)).rowcount == 1
+    values = {"account": seen.account_id, "its_kind": seen.kind, "seen": seen.version, "to": position, "now": now}
+    return tx.execute(_moved(), values).rowcount == 1
+
+
+@cache
+def _moved() -> Update:
+    version = _cursor.c.version
+    to, now = value_of(_cursor.c.position, "to"), value_of(_cursor.c.moved_at, "now")
+    where_seen = update(_cursor).where(_same(), version == value_of(version, "seen"))
+    return where_seen.values(position=to, version=version + 1, moved_at=now)
 
 
 def begin_again(tx: Connection, account_id: int, kind: str) -> None:

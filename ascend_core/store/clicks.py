@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.engine.clicks import COMPARED, CROWD_MEMBERS, CROWD_WITHIN, SOON, SWEPT_WITHIN, ClickAround
 from ascend_core.store.bulk import table_of
-from ascend_core.store.reading import pairs
+from ascend_core.store.reading import among, pairs
 from ascend_core.store.sql import given, given_rows, written
 from ascend_core.store.tables import Click, Link, Url
 from ascend_core.store.types import from_micros, to_micros
@@ -114,8 +114,13 @@ def compare_again(tx: Connection, message_ids: Collection[int]) -> None:
     """Let clicks on the links of messages be compared again: something became known that may change their class."""
     if not message_ids:
         return
-    links = select(_link.c.id).where(_link.c.message_id.in_(sorted(message_ids)))
-    tx.execute(update(_click).where(_click.c.link_id.in_(links), _click.c.kind.in_(COMPARED)).values(compared=0))
+    tx.execute(_again(), {"messages": sorted(message_ids)})
+
+
+@cache
+def _again() -> Update:
+    links = select(_link.c.id).where(among(_link.c.message_id, "messages"))
+    return update(_click).where(_click.c.link_id.in_(links), _click.c.kind.in_(COMPARED)).values(compared=0)
 
 
 def clicks_to_compare(tx: Connection, limit: int) -> list[int]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import among, fetch, pick
 from ascend_core.store.tables import Automation, Flow, FlowVersion
 
 __all__ = [
@@ -85,22 +87,24 @@ def publish_version(tx: Connection, name: str, *, digest: str, source: str, now:
 
 def live_versions(tx: Connection, names: Collection[str]) -> dict[str, VersionRecord]:
     """The live version of each flow that has one."""
-    statement = (
-        pick(VersionRecord, FlowVersion, _flow.c.name)
-        .join(_flow, _flow.c.live_version_id == _version.c.id)
-        .where(_flow.c.name.in_(sorted(names)))
-    )
-    return {version.name: version for version in fetch(tx, VersionRecord, statement)}
+    return {version.name: version for version in fetch(tx, VersionRecord, _live(), names=sorted(names))}
+
+
+@cache
+def _live() -> Select[Any]:
+    live = pick(VersionRecord, FlowVersion, _flow.c.name).join(_flow, _flow.c.live_version_id == _version.c.id)
+    return live.where(among(_flow.c.name, "names"))
 
 
 def versions_by_id(tx: Connection, ids: Collection[int]) -> dict[int, VersionRecord]:
     """The versions with these ids."""
-    statement = (
-        pick(VersionRecord, FlowVersion, _flow.c.name)
-        .join(_flow, _flow.c.id == _version.c.flow_id)
-        .where(_version.c.id.in_(sorted(ids)))
-    )
-    return {version.id: version for version in fetch(tx, VersionRecord, statement)}
+    return {version.id: version for version in fetch(tx, VersionRecord, _by_id(), ids=sorted(ids))}
+
+
+@cache
+def _by_id() -> Select[Any]:
+    named = pick(VersionRecord, FlowVersion, _flow.c.name).join(_flow, _flow.c.id == _version.c.flow_id)
+    return named.where(among(_version.c.id, "ids"))
 
 
 def flow_names(tx: Connection) -> list[tuple[str, int]]:
@@ -130,8 +134,13 @@ def automations(tx: Connection) -> list[AutomationRecord]:
 
 def automations_for(tx: Connection, triggers: Collection[str]) -> list[AutomationRecord]:
     """The automations that wait for one of *triggers*, paused ones too, in the order they were made."""
-    statement = pick(AutomationRecord, Automation).where(_automation.c.trigger.in_(sorted(triggers)))
-    return fetch(tx, AutomationRecord, statement.order_by(_automation.c.id))
+    return fetch(tx, AutomationRecord, _waiting_for(), triggers=sorted(triggers))
+
+
+@cache
+def _waiting_for() -> Select[Any]:
+    waiting = among(_automation.c.trigger, "triggers")
+    return pick(AutomationRecord, Automation).where(waiting).order_by(_automation.c.id)
 
 
 def set_paused(tx: Connection, name: str, paused: bool) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import attrs
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import among, fetch, pick
 from ascend_core.store.tables import Link, Message, Url
 
 __all__ = [
@@ -95,10 +97,13 @@ def ensure_urls(tx: Connection, wanted: Collection[tuple[str, str, int | None]])
 
 
 def _url_ids(tx: Connection, wanted: Collection[tuple[str, str, int | None]]) -> dict[tuple[str, str], int]:
-    statement = select(_url.c.target, _url.c.tracker, _url.c.id).where(
-        _url.c.target.in_(sorted({each[0] for each in wanted}))
-    )
-    return {(target, tracker): id_ for target, tracker, id_ in tx.execute(statement)}
+    targets = sorted({each[0] for each in wanted})
+    return {(target, tracker): id_ for target, tracker, id_ in tx.execute(_with_targets(), {"targets": targets})}
+
+
+@cache
+def _with_targets() -> Select[Any]:
+    return select(_url.c.target, _url.c.tracker, _url.c.id).where(among(_url.c.target, "targets"))
 
 
 def insert_links(tx: Connection, records: Sequence[LinkRecord]) -> None:
@@ -128,30 +133,38 @@ def insert_links(tx: Connection, records: Sequence[LinkRecord]) -> None:
 
 def links_by_code(tx: Connection, codes: Collection[str]) -> dict[str, LinkTarget]:
     """Where short links lead, by code; unknown codes are left out."""
-    statement = pick(LinkTarget, Link, _link.c.code).where(_link.c.code.in_(sorted(codes)))
-    return {
-        row["code"]: LinkTarget(**{name: row[name] for name in _TARGET}) for row in tx.execute(statement).mappings()
-    }
+    found = tx.execute(_with_codes(), {"codes": sorted(codes)}).mappings()
+    return {row["code"]: LinkTarget(**{name: row[name] for name in _TARGET}) for row in found}
+
+
+@cache
+def _with_codes() -> Select[Any]:
+    return pick(LinkTarget, Link, _link.c.code).where(among(_link.c.code, "codes"))
 
 
 def links_of_runs(tx: Connection, run_ids: Collection[int]) -> list[RunLink]:
     """Every link that runs have sent, in the order they were made."""
-    statement = (
+    return fetch(tx, RunLink, _links_of_runs(), runs=sorted(run_ids))
+
+
+@cache
+def _links_of_runs() -> Select[Any]:
+    return _run_links().where(among(_link.c.run_id, "runs")).order_by(_link.c.id)
+
+
+def _run_links() -> Select[Any]:
+    return (
         pick(RunLink, Link, _url.c.form_id, _message.c.step, _message.c.phone)
         .join(_url, _url.c.id == _link.c.url_id)
         .join(_message, _message.c.id == _link.c.message_id)
-        .where(_link.c.run_id.in_(sorted(run_ids)))
-        .order_by(_link.c.id)
     )
-    return fetch(tx, RunLink, statement)
 
 
 def links_by_token(tx: Connection, tokens: Collection[str]) -> dict[str, RunLink]:
     """The links whose tokens came back with submissions."""
-    statement = (
-        pick(RunLink, Link, _url.c.form_id, _message.c.step, _message.c.phone)
-        .join(_url, _url.c.id == _link.c.url_id)
-        .join(_message, _message.c.id == _link.c.message_id)
-        .where(_link.c.token.in_(sorted(tokens)))
-    )
-    return {link.token: link for link in fetch(tx, RunLink, statement)}
+    return {link.token: link for link in fetch(tx, RunLink, _with_tokens(), tokens=sorted(tokens))}
+
+
+@cache
+def _with_tokens() -> Select[Any]:
+    return _run_links().where(among(_link.c.token, "tokens"))

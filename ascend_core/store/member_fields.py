@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from attrs import asdict, field, frozen
-from sqlalchemy import delete
+from sqlalchemy import Select, delete
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, table_of
@@ -30,8 +32,12 @@ class MemberFieldRecord:
 
 def member_fields(tx: Connection) -> dict[str, MemberFieldRecord]:
     """Every field by name, sorted by it."""
-    found = fetch(tx, MemberFieldRecord, pick(MemberFieldRecord, MemberField).order_by(_field.c.name))
-    return {record.name: record for record in found}
+    return {record.name: record for record in fetch(tx, MemberFieldRecord, _by_name())}
+
+
+@cache
+def _by_name() -> Select[Any]:
+    return pick(MemberFieldRecord, MemberField).order_by(_field.c.name)
 
 
 def add_member_field(tx: Connection, record: MemberFieldRecord) -> bool:

@@ -32,7 +32,7 @@ from sqlalchemy.engine import Connection
 from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
 from ascend_core.store.clicks import compare_again
 from ascend_core.store.figures import REACHED, figures_kept
-from ascend_core.store.reading import fetch, pairs, pick
+from ascend_core.store.reading import among, fetch, pairs, pick, value_of
 from ascend_core.store.tables import DeliveryEvent, Member, Message
 
 __all__ = [
@@ -139,9 +139,15 @@ def wait_for_doubtful(tx: Connection, now: datetime) -> int:
     """Put off what is due to members with a text in doubt, until that is looked up."""
     put_off = 0
     for due_at, members in _by_moment(pairs(tx.execute(_doubtful(), {"now": now}))).items():
-        ready = _is(_message, "ready") & (_message.c.due_at <= now) & _message.c.member_id.in_(members)
-        put_off += tx.execute(update(_message).where(ready).values(due_at=due_at)).rowcount
+        put_off += tx.execute(_put_off(), {"now": now, "members": members, "until": due_at}).rowcount
     return put_off
+
+
+@cache
+def _put_off() -> Update:
+    due_at = _message.c.due_at
+    ready = _is(_message, "ready") & (due_at <= value_of(due_at, "now")) & among(_message.c.member_id, "members")
+    return update(_message).where(ready).values(due_at=value_of(due_at, "until"))
 
 
 @cache
@@ -246,13 +252,22 @@ def put_in_doubt(tx: Connection, *, claimed_before: datetime | None = None, but_
     Left alone is what the workers *but_by* claimed, who live. Without *claimed_before* every other one is meant, even
     one whose claim lies ahead of a clock that was set back.
     """
+    values: dict[str, Any] = {"living": sorted(but_by)} if but_by else {}
+    if claimed_before is not None:
+        values["before"] = claimed_before
+    return tx.execute(_doubted(*values), values).rowcount
+
+
+@cache
+def _doubted(*told: str) -> Update:
     under_way = _is(_message, "sending", "unknown")  # as in the partial index, so that it is used
     stuck = under_way & (_message.c.state == "sending")
-    if but_by:
-        stuck &= func.coalesce(_message.c.claimed_by, "").not_in(sorted(but_by))
-    if claimed_before is not None:
-        stuck &= _message.c.claimed_at <= claimed_before
-    return tx.execute(update(_message).where(stuck).values(state="unknown")).rowcount
+    if "living" in told:
+        living = bindparam("living", type_=_message.c.claimed_by.type, expanding=True)
+        stuck &= func.coalesce(_message.c.claimed_by, "").not_in(living)
+    if "before" in told:
+        stuck &= _message.c.claimed_at <= value_of(_message.c.claimed_at, "before")
+    return update(_message).where(stuck).values(state="unknown")
 
 
 def hold_under_way(tx: Connection, *, reason: str) -> int:
@@ -263,9 +278,16 @@ def hold_under_way(tx: Connection, *, reason: str) -> int:
 
 def unknown_messages(tx: Connection, *, claimed_before: datetime, now: datetime, limit: int) -> list[MessageRecord]:
     """Messages in doubt that may be looked up now."""
+    return fetch(tx, MessageRecord, _to_look_up(), before=claimed_before, now=now, most=limit)
+
+
+@cache
+def _to_look_up() -> Select[Any]:
     doubtful = _is(_message, "sending", "unknown") & (_message.c.state == "unknown")
-    doubtful &= (_message.c.claimed_at <= claimed_before) & (_message.c.due_at <= now)
-    return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(doubtful).order_by(_message.c.id).limit(limit))
+    doubtful &= _message.c.claimed_at <= value_of(_message.c.claimed_at, "before")
+    doubtful &= _message.c.due_at <= value_of(_message.c.due_at, "now")
+    statement = pick(MessageRecord, Message).where(doubtful).order_by(_message.c.id)
+    return statement.limit(bindparam("most", type_=Integer))
 
 
 def cancel_texts(
@@ -276,22 +298,30 @@ def cancel_texts(
     What is being sent, or may have been, goes its way, and keeps the reason: should it turn out that it was not sent,
     no claim takes it again. One statement, so that nothing slips through on its way from one state to another.
     """
-    mine = _message.c.member_id.in_(sorted(member_ids)) | _message.c.run_id.in_(sorted(run_ids))
+    values = {"members": sorted(member_ids), "runs": sorted(run_ids), "why": reason, "now": now}
+    tx.execute(_called_off(), values)
+
+
+@cache
+def _called_off() -> Update:
+    mine = among(_message.c.member_id, "members") | among(_message.c.run_id, "runs")
     still_open = _is(_message, *OPEN) & (_message.c.purpose > 0)
-    values = {"state": "suppressed", "reason": reason, "settled_at": now}
-    columns = {name: _message.c[name] for name in values}
-    ready = {
-        name: case((_is(_message, "ready"), literal(value, columns[name].type)), else_=columns[name])
-        for name, value in values.items()
-    }
-    called_off = func.coalesce(_message.c.called_off, reason)
-    tx.execute(update(_message).where(mine, still_open).values(called_off=called_off, **ready))
+    why, now = value_of(_message.c.reason, "why"), value_of(_message.c.settled_at, "now")
+    values = {"state": literal("suppressed", _message.c.state.type), "reason": why, "settled_at": now}
+    ready = {name: case((_is(_message, "ready"), its), else_=_message.c[name]) for name, its in values.items()}
+    called_off = func.coalesce(_message.c.called_off, why)
+    return update(_message).where(mine, still_open).values(called_off=called_off, **ready)
 
 
 def messages_by_key(tx: Connection, keys: Collection[str], provider_ids: Collection[str] = ()) -> list[MessageRecord]:
     """Messages by our key or by the provider's."""
-    wanted = _message.c.key.in_(sorted(keys)) | _message.c.provider_id.in_(sorted(provider_ids))
-    return fetch(tx, MessageRecord, pick(MessageRecord, Message).where(wanted))
+    return fetch(tx, MessageRecord, _with_keys(), keys=sorted(keys), ids=sorted(provider_ids))
+
+
+@cache
+def _with_keys() -> Select[Any]:
+    wanted = among(_message.c.key, "keys") | among(_message.c.provider_id, "ids")
+    return pick(MessageRecord, Message).where(wanted)
 
 
 def messages_to(tx: Connection, phones: Collection[str], states: Collection[str]) -> list[MessageRecord]:
@@ -313,12 +343,17 @@ def last_nudges(tx: Connection, member_ids: Collection[int], *, since: datetime,
 
     Nudges that will never be sent do not count; *claimed*: those that wait to be claimed do not either.
     """
+    return pairs(tx.execute(_last_nudges(claimed=claimed), {"members": sorted(member_ids), "since": since}))
+
+
+@cache
+def _last_nudges(*, claimed: bool) -> Select[Any]:
     never = ("suppressed", "expired", "failed")
     at = func.coalesce(_message.c.claimed_at, _message.c.created_at)
-    mine = _message.c.member_id.in_(sorted(member_ids)) & _message.c.timer_id.is_not(None) & (at >= since)
+    mine = among(_message.c.member_id, "members") & _message.c.timer_id.is_not(None)
     counts = _message.c.state.not_in((*never, "ready") if claimed else never)
-    statement = select(_message.c.member_id, func.max(at)).where(mine, counts).group_by(_message.c.member_id)
-    return pairs(tx.execute(statement))
+    late = at >= value_of(_message.c.created_at, "since")
+    return select(_message.c.member_id, func.max(at)).where(mine, late, counts).group_by(_message.c.member_id)
 
 
 def state_counts(tx: Connection) -> dict[str, int]:
@@ -345,6 +380,13 @@ class OrphanRecord:
 
 def orphaned_deliveries(tx: Connection, channel: str, provider_ids: Collection[str]) -> list[OrphanRecord]:
     """The statuses that came in under these ids alone, in order."""
-    named = _event.c.provider_id.in_(sorted(provider_ids)) & _event.c.message_key.is_(None)
-    told = (_event.c.channel == channel) & _event.c.state.is_not(None)
-    return fetch(tx, OrphanRecord, pick(OrphanRecord, DeliveryEvent).where(named, told).order_by(_event.c.id))
+    if not provider_ids:
+        return []
+    return fetch(tx, OrphanRecord, _orphaned(), ids=sorted(provider_ids), its_channel=channel)
+
+
+@cache
+def _orphaned() -> Select[Any]:
+    named = among(_event.c.provider_id, "ids") & _event.c.message_key.is_(None)
+    told = (_event.c.channel == value_of(_event.c.channel, "its_channel")) & _event.c.state.is_not(None)
+    return pick(OrphanRecord, DeliveryEvent).where(named, told).order_by(_event.c.id)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import func, select, union, update
+from sqlalchemy import Integer, Select, Update, bindparam, func, select, union, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
 from ascend_core.store.messages import OPEN
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import among, fetch, fetch_by, pick, value_of
 from ascend_core.store.tables import AutomationEntry, Message, Run, Timer, TraceLine
 
 __all__ = [
@@ -146,13 +147,18 @@ def update_runs(tx: Connection, records: Sequence[RunRecord]) -> None:
 
 def runs_by_id(tx: Connection, ids: Collection[int]) -> dict[int, RunRecord]:
     """The runs with these ids."""
-    return {run.id: run for run in fetch(tx, RunRecord, pick(RunRecord, Run).where(_run.c.id.in_(sorted(ids))))}
+    return {run.id: run for run in fetch_by(tx, RunRecord, Run, "id", ids)}
 
 
 def active_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
     """The runs of these members that have not ended, oldest first."""
-    mine = _run.c.member_id.in_(sorted(member_ids)) & _run.c.ended_at.is_(None)
-    return fetch(tx, RunRecord, pick(RunRecord, Run).where(mine).order_by(_run.c.id))
+    return fetch(tx, RunRecord, _active(), members=sorted(member_ids))
+
+
+@cache
+def _active() -> Select[Any]:
+    mine = among(_run.c.member_id, "members") & _run.c.ended_at.is_(None)
+    return pick(RunRecord, Run).where(mine).order_by(_run.c.id)
 
 
 def pending_runs(tx: Connection, member_ids: Collection[int]) -> set[int]:
@@ -168,10 +174,15 @@ def pending_runs(tx: Connection, member_ids: Collection[int]) -> set[int]:
 
 def nudging_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
     """The runs of these members that have ended and still have nudges to decide, oldest first."""
+    return fetch(tx, RunRecord, _nudging(), members=sorted(member_ids))
+
+
+@cache
+def _nudging() -> Select[Any]:
     pending = _timer.c.settled_at.is_(None) & (_timer.c.kind == "nudge")
-    waiting = select(_timer.c.run_id).where(pending, _timer.c.member_id.in_(sorted(member_ids)))
+    waiting = select(_timer.c.run_id).where(pending, among(_timer.c.member_id, "members"))
     over = _run.c.id.in_(waiting) & _run.c.ended_at.is_not(None)
-    return fetch(tx, RunRecord, pick(RunRecord, Run).where(over).order_by(_run.c.id))
+    return pick(RunRecord, Run).where(over).order_by(_run.c.id)
 
 
 def end_runs(tx: Connection, member_ids: Collection[int], *, reason: str, now: datetime) -> int:
@@ -188,11 +199,14 @@ def insert_entries(tx: Connection, records: Sequence[EntryRecord]) -> None:
 
 def known_once_keys(tx: Connection, automation_ids: Collection[int], keys: Collection[str]) -> set[tuple[int, str]]:
     """Which of *keys* these automations have started a run for: (automation, key)."""
-    mine = _entry.c.automation_id.in_(sorted(automation_ids)) & _entry.c.once_key.in_(sorted(keys))
-    return {
-        (automation, key)
-        for automation, key in tx.execute(select(_entry.c.automation_id, _entry.c.once_key).where(mine))
-    }
+    values = {"automations": sorted(automation_ids), "keys": sorted(keys)}
+    return {(automation, key) for automation, key in tx.execute(_known_once(), values)}
+
+
+@cache
+def _known_once() -> Select[Any]:
+    mine = among(_entry.c.automation_id, "automations") & among(_entry.c.once_key, "keys")
+    return select(_entry.c.automation_id, _entry.c.once_key).where(mine)
 
 
 def arms_shown(
@@ -212,17 +226,20 @@ def insert_timers(tx: Connection, records: Sequence[TimerRecord]) -> None:
 
 def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRecord]:
     """Timers due at *now*, the longest due first. On PostgreSQL they are locked, and those of others passed over."""
-    due = _timer.c.settled_at.is_(None) & (_timer.c.due_at <= now)
-    statement = pick(TimerRecord, Timer).where(due).order_by(_timer.c.due_at, _timer.c.id).limit(limit)
-    if tx.dialect.name == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
-    return fetch(tx, TimerRecord, statement)
+    return fetch(tx, TimerRecord, _due(lock=tx.dialect.name == "postgresql"), now=now, most=limit)
+
+
+@cache
+def _due(*, lock: bool) -> Select[Any]:
+    due = _timer.c.settled_at.is_(None) & (_timer.c.due_at <= value_of(_timer.c.due_at, "now"))
+    statement = pick(TimerRecord, Timer).where(due).order_by(_timer.c.due_at, _timer.c.id)
+    statement = statement.limit(bindparam("most", type_=Integer))
+    return statement.with_for_update(skip_locked=True) if lock else statement
 
 
 def timers_by_id(tx: Connection, ids: Collection[int]) -> dict[int, TimerRecord]:
     """The timers with these ids, settled ones too."""
-    statement = pick(TimerRecord, Timer).where(_timer.c.id.in_(sorted(ids)))
-    return {timer.id: timer for timer in fetch(tx, TimerRecord, statement)}
+    return {timer.id: timer for timer in fetch_by(tx, TimerRecord, Timer, "id", ids)}
 
 
 def settle_timers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -240,9 +257,16 @@ def cancel_timers(
     kinds: Collection[str] = ("wait", "nudge", "lapse"),
 ) -> None:
     """Cancel every pending timer of these runs or members."""
-    mine = _timer.c.run_id.in_(sorted(run_ids)) | _timer.c.member_id.in_(sorted(member_ids))
-    pending = _timer.c.settled_at.is_(None) & _timer.c.kind.in_(sorted(kinds))
-    tx.execute(update(_timer).where(mine, pending).values(settled_at=now, outcome="cancelled", reason=reason))
+    values = {"runs": sorted(run_ids), "members": sorted(member_ids), "kinds": sorted(kinds)}
+    tx.execute(_cancelled(), values | {"now": now, "why": reason})
+
+
+@cache
+def _cancelled() -> Update:
+    mine = among(_timer.c.run_id, "runs") | among(_timer.c.member_id, "members")
+    pending = _timer.c.settled_at.is_(None) & among(_timer.c.kind, "kinds")
+    now, why = value_of(_timer.c.settled_at, "now"), value_of(_timer.c.reason, "why")
+    return update(_timer).where(mine, pending).values(settled_at=now, outcome="cancelled", reason=why)
 
 
 def nudge_counts(tx: Connection) -> dict[tuple[str, str | None], int]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import attrs
 from attrs import field, frozen
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
-from ascend_core.store.reading import fetch, pairs, pick
-from ascend_core.store.sql import given
+from ascend_core.store.reading import among, fetch, fetch_by, pairs, pick, value_of
+from ascend_core.store.sql import given, written
 from ascend_core.store.tables import Activity, DiscoveredField, FieldMapping, Submission
 from ascend_core.store.types import from_micros, to_micros
 
@@ -95,14 +96,21 @@ class ActivityRecord:
 
 def submissions_by_key(tx: Connection, account_id: int, keys: Collection[str]) -> dict[str, SubmissionRecord]:
     """The submissions of an account with these keys."""
-    same = (_submission.c.account_id == account_id) & _submission.c.key.in_(sorted(keys))
-    return {found.key: found for found in fetch(tx, SubmissionRecord, pick(SubmissionRecord, Submission).where(same))}
+    if not keys:
+        return {}
+    found = fetch(tx, SubmissionRecord, _by_key(), account=account_id, keys=sorted(keys))
+    return {submission.key: submission for submission in found}
+
+
+@cache
+def _by_key() -> Select[Any]:
+    mine = _submission.c.account_id == value_of(_submission.c.account_id, "account")
+    return pick(SubmissionRecord, Submission).where(mine, among(_submission.c.key, "keys"))
 
 
 def submissions_by_id(tx: Connection, ids: Collection[int]) -> dict[int, SubmissionRecord]:
     """The submissions with these ids."""
-    statement = pick(SubmissionRecord, Submission).where(_submission.c.id.in_(sorted(ids)))
-    return {found.id: found for found in fetch(tx, SubmissionRecord, statement)}
+    return {found.id: found for found in fetch_by(tx, SubmissionRecord, Submission, "id", ids)}
 
 
 def submissions_of_people(tx: Connection, account_id: int, person_keys: Collection[str]) -> list[SubmissionRecord]:
@@ -152,25 +160,31 @@ def insert_activities(tx: Connection, records: Sequence[ActivityRecord]) -> None
 
 def fired_counts(tx: Connection, submission_ids: Collection[int]) -> dict[tuple[int, str], int]:
     """How often each trigger was fired by each of these submissions."""
-    statement = (
-        select(_activity.c.submission_id, _activity.c.trigger, func.count())
-        .where(_activity.c.submission_id.in_(sorted(submission_ids)))
-        .group_by(_activity.c.submission_id, _activity.c.trigger)
-    )
-    return {(submission_id, trigger): count for submission_id, trigger, count in tx.execute(statement)}
+    if not submission_ids:
+        return {}
+    found = tx.execute(_fired(), {"ids": sorted(submission_ids)})
+    return {(submission_id, trigger): count for submission_id, trigger, count in found}
+
+
+@cache
+def _fired() -> Select[Any]:
+    of = (_activity.c.submission_id, _activity.c.trigger)
+    return select(*of, func.count()).where(among(_activity.c.submission_id, "ids")).group_by(*of)
 
 
 def submitted_times(tx: Connection, member_ids: Collection[int]) -> dict[tuple[int, int], list[datetime]]:
     """When members submitted forms: (member, form) to times, earliest first."""
-    statement = (
-        select(_submission.c.member_id, _submission.c.form_id, _submission.c.created_at)
-        .where(_submission.c.member_id.in_(sorted(member_ids)), _submission.c.form_id.is_not(None))
-        .order_by(_submission.c.created_at)
-    )
     times: dict[tuple[int, int], list[datetime]] = {}
-    for member_id, form_id, created_at in tx.execute(statement):
+    for member_id, form_id, created_at in tx.execute(_submitted(), {"members": sorted(member_ids)}):
         times.setdefault((member_id, form_id), []).append(created_at)
     return times
+
+
+@cache
+def _submitted() -> Select[Any]:
+    mine = among(_submission.c.member_id, "members") & _submission.c.form_id.is_not(None)
+    columns = (_submission.c.member_id, _submission.c.form_id, _submission.c.created_at)
+    return select(*columns).where(mine).order_by(_submission.c.created_at)
 
 
 @frozen(kw_only=True)
@@ -194,7 +208,7 @@ def unexplained_submissions(
         "AND s.form_id IS NOT NULL AND s.created_at >= :since "
         "AND (s.matched_by IS NULL OR s.matched_by = 'estimated') ORDER BY s.id"
     )
-    found = tx.execute(text(query), {"ids": json.dumps(sorted(link_ids)), "since": to_micros(since)}).all()
+    found = tx.execute(written(query), {"ids": json.dumps(sorted(link_ids)), "since": to_micros(since)}).all()
     return [
         UnexplainedSubmission(
             id=id_, member_id=member_id, form_id=form_id, created_at=from_micros(created), link_id=link_id
@@ -214,8 +228,13 @@ def reattribute(tx: Connection, causes: Sequence[tuple[int, int | None]]) -> Non
 
 def field_mappings(tx: Connection, account_id: int) -> dict[str, tuple[str, str]]:
     """What people chose for an account's fields: source to (target, mode)."""
-    statement = select(_mapping.c.source, _mapping.c.target, _mapping.c.mode).where(_mapping.c.account_id == account_id)
-    return {source: (target, mode) for source, target, mode in tx.execute(statement)}
+    return {source: (target, mode) for source, target, mode in tx.execute(_chosen(), {"account": account_id})}
+
+
+@cache
+def _chosen() -> Select[Any]:
+    mine = _mapping.c.account_id == value_of(_mapping.c.account_id, "account")
+    return select(_mapping.c.source, _mapping.c.target, _mapping.c.mode).where(mine)
 
 
 def save_mapping(tx: Connection, account_id: int, source: str, target: str, mode: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import delete, update
+from sqlalchemy import Delete, Select, delete
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.bulk import insert_rows, table_of, update_rows
+from ascend_core.store.reading import fetch, pick, value_of
 from ascend_core.store.tables import Worker
 
 __all__ = ["WorkerRecord", "beat", "forget_workers", "workers_seen"]
@@ -30,15 +32,25 @@ def beat(tx: Connection, name: str, now: datetime) -> None:
     """The worker of that name says that it lives."""
     row = {"name": name, "started_at": now, "seen_at": now}
     if not insert_rows(tx, Worker, [row], skip_known=True):
-        tx.execute(update(_worker).where(_worker.c.name == name).values(seen_at=now))
+        update_rows(tx, Worker, [{"name": name, "seen_at": now}], by=("name",))
 
 
 def workers_seen(tx: Connection, *, since: datetime) -> list[WorkerRecord]:
     """The workers that said something since then, the oldest first."""
-    statement = pick(WorkerRecord, Worker).where(_worker.c.seen_at >= since)
-    return fetch(tx, WorkerRecord, statement.order_by(_worker.c.started_at, _worker.c.name))
+    return fetch(tx, WorkerRecord, _seen(), since=since)
+
+
+@cache
+def _seen() -> Select[Any]:
+    lately = pick(WorkerRecord, Worker).where(_worker.c.seen_at >= value_of(_worker.c.seen_at, "since"))
+    return lately.order_by(_worker.c.started_at, _worker.c.name)
 
 
 def forget_workers(tx: Connection, *, before: datetime) -> int:
     """Take out those that have been silent for longer. Returns how many."""
-    return tx.execute(delete(_worker).where(_worker.c.seen_at < before)).rowcount
+    return tx.execute(_silent(), {"before": before}).rowcount
+
+
+@cache
+def _silent() -> Delete:
+    return delete(_worker).where(_worker.c.seen_at < value_of(_worker.c.seen_at, "before"))
