@@ -11,6 +11,7 @@ from types import FrameType
 
 import click
 
+from ascend_core.cli.measuring import measured
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
 from ascend_core.errors import DatabaseProblem
@@ -19,6 +20,7 @@ from ascend_core.operations.listening import note_heard
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.engine import Engine
+from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.opening import home_from
 from ascend_core.runtime.roles import EngineName, the_worker
 from ascend_core.store.channels import channels
@@ -55,7 +57,9 @@ def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> 
         public_url = None if "ASCEND_PUBLIC_URL" in read_config().values else bound
         core = stack.enter_context(opened_core(public_url=public_url))
         stack.enter_context(_ended_by_signals())
-        engine = None if no_worker else stack.enter_context(the_worker(core, say, engine_name))
+        meters = Meters()
+        engine = None if no_worker else stack.enter_context(the_worker(core, say, engine_name, meters))
+        stack.enter_context(measured(core, meters))
         if engine is not None:
             stack.enter_context(_working(engine))
         stack.enter_context(_heard(core))

@@ -9,9 +9,11 @@ from contextlib import ExitStack
 
 import click
 
+from ascend_core.cli.measuring import measured
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
 from ascend_core.runtime.engine import Engine
+from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.roles import EngineName, the_worker
 
 __all__ = ["worker"]
@@ -34,7 +36,9 @@ def worker(*, engine_name: EngineName) -> None:
     """
     with ExitStack() as stack:
         core = stack.enter_context(opened_core())
-        engine = stack.enter_context(the_worker(core, say, engine_name))
+        meters = Meters()
+        engine = stack.enter_context(the_worker(core, say, engine_name, meters))
+        stack.enter_context(measured(core, meters))
         if not os.environ.get("ASCEND_PUBLIC_URL"):
             say(f"ASCEND_PUBLIC_URL is not set: links in texts will lead to {core.options.public_url}")
         asyncio.run(_work(engine))

@@ -72,6 +72,11 @@ SETTINGS = (
     ),
     Setting(key="hours_file", help="A file with presets of your own", otherwise="the one that comes along"),
     Setting(key="nudge_gap", help="The least time between two nudges to one member", otherwise="1h"),
+    Setting(
+        key="metrics",
+        help="Where Prometheus may ask for figures: a port of this machine, or HOST:PORT",
+        otherwise="nowhere",
+    ),
     Setting(key="webhooks_private", help="yes: flows may call addresses of your own network", otherwise="no"),
 )
 _ONLY_IN_THE_ENVIRONMENT = ("home", "config")

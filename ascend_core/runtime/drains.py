@@ -22,6 +22,7 @@ from ascend_core.operations.send_messages import send_messages
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.operations.workers import BEAT_SECONDS, keep_alive
 from ascend_core.runtime.engine import Drain, Engine
+from ascend_core.runtime.meters import Meters, metered
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.due import look
 
@@ -37,14 +38,16 @@ ALL = "all"
 """The key of work that is not divided."""
 
 
-def register_drains(engine: Engine, core: Core) -> None:
+def register_drains(engine: Engine, core: Core, meters: Meters | None = None) -> None:
     """Let *engine* do all the product's work: one kind for what may be slow or large by itself.
 
     ``receive``, ``timers``, ``send`` and ``calls`` have one key, ``sync`` has one an account, ``broadcast`` one each.
-    Whatever may have made texts wakes ``send``; what is not woken in time is woken by the tick.
+    Whatever may have made texts wakes ``send``; what is not woken in time is woken by the tick. *meters* are told what
+    each drain did.
     """
-    for kind, drain in _drains(engine, core).items():
-        engine.register(kind, drain)
+    meters = meters or Meters()
+    for kind, drain in _drains(engine, core, meters).items():
+        engine.register(kind, metered(kind, drain, meters, core.clock))
 
     tidied: list[datetime] = []
 
@@ -71,18 +74,21 @@ def _tidy(core: Core) -> None:
     prune_traces(core)
 
 
-def _drains(engine: Engine, core: Core) -> dict[str, Drain]:
-    async def rounds(once: Callable[[], Awaitable[int]], until: datetime, *then: str) -> bool:
+def _drains(engine: Engine, core: Core, meters: Meters) -> dict[str, Drain]:
+    async def rounds(kind: str, once: Callable[[], Awaitable[int]], until: datetime, *then: str) -> bool:
         """Do *once* until nothing is left or the time is up, waking *then* after each that did something."""
         while core.clock.now() < until:
-            if not await once():
+            done = await once()
+            meters.batch(kind, done)
+            if not done:
                 return False
-            for kind in then:
-                engine.wake(kind, ALL)
+            for woken in then:
+                engine.wake(woken, ALL)
         return True
 
     async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
-        await sync_account(core, int(key))
+        synced = await sync_account(core, int(key))
+        meters.batch("sync", synced.applied + synced.ignored + synced.failed + synced.people)
         engine.wake("send", ALL)
         return False
 
@@ -92,26 +98,26 @@ def _drains(engine: Engine, core: Core) -> dict[str, Drain]:
             done = handle_inbound(core, BATCH) if waiting.inbound else 0
             return done + (count_clicks(core) if waiting.clicks else 0)
 
-        return await rounds(once, until, "send")
+        return await rounds("receive", once, until, "send")
 
     async def timers(_key: str, until: datetime) -> bool:
         async def once() -> int:
             return fire_timers(core, BATCH)
 
-        return await rounds(once, until, "send", "calls")
+        return await rounds("timers", once, until, "send", "calls")
 
     async def broadcast(key: str, until: datetime) -> bool:
         async def once() -> int:
             return advance_broadcast(core, int(key))
 
-        return await rounds(once, until, "send")
+        return await rounds("broadcast", once, until, "send")
 
     async def calls(_key: str, until: datetime) -> bool:
-        return await rounds(lambda: call_webhooks(core), until, "send")
+        return await rounds("calls", lambda: call_webhooks(core), until, "send")
 
     async def send(_key: str, until: datetime) -> bool:
         await listen_again(core)
-        return await rounds(lambda: _send_once(core), until)
+        return await rounds("send", lambda: _send_once(core), until)
 
     drains: dict[str, Drain] = {"sync": sync, "receive": receive, "timers": timers, "broadcast": broadcast}
     return drains | {"calls": calls, "send": send}

@@ -34,6 +34,7 @@ CLAIM_FILE = "ascend.claims"
 
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 MOST_DAYS = 36_500
+HIGHEST_PORT = 65_535
 
 
 @frozen(kw_only=True)
@@ -43,6 +44,8 @@ class Home:
     folder: Path
     database_url: str
     options: Options
+    metrics: tuple[str, int] | None = None
+    """The host and port where figures are served; None: nowhere."""
 
     @property
     def key_file(self) -> Path:
@@ -69,7 +72,7 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     if gap := environment.get("ASCEND_NUDGE_GAP"):
         options = evolve(options, nudge_gap=_length("ASCEND_NUDGE_GAP", gap))
     url = environment.get("ASCEND_DATABASE_URL") or sqlite_url(folder.resolve() / DATABASE_FILE)
-    return Home(folder=folder, database_url=url, options=options)
+    return Home(folder=folder, database_url=url, options=options, metrics=_place(environment, "ASCEND_METRICS"))
 
 
 def _hours(environment: Mapping[str, str]) -> HoursByLaw:
@@ -85,6 +88,16 @@ def _urls(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
         if not value.startswith(("http://", "https://")):
             raise BadInput(f"{name} must begin with http:// or https://, not '{value}'")
     return tuple(value.rstrip("/") for value in values if value)
+
+
+def _place(environment: Mapping[str, str], name: str) -> tuple[str, int] | None:
+    value = environment.get(name, "").strip()
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    if not port.isdecimal() or int(port) > HIGHEST_PORT:
+        raise BadInput(f"{name} must be a port, or HOST:PORT, not '{value}'")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _days(environment: Mapping[str, str], name: str) -> timedelta | None:

@@ -12,6 +12,7 @@ from ascend_core.runtime.drains import register_drains
 from ascend_core.runtime.engine import Engine, Tell
 from ascend_core.runtime.file_lock import only_one
 from ascend_core.runtime.local import LocalEngine
+from ascend_core.runtime.meters import Meters
 
 __all__ = ["EngineName", "the_worker"]
 
@@ -19,7 +20,7 @@ EngineName = Literal["local", "distributed"]
 
 
 @contextmanager
-def the_worker(core: Core, tell: Tell, engine: EngineName = "local") -> Iterator[Engine]:
+def the_worker(core: Core, tell: Tell, engine: EngineName = "local", meters: Meters | None = None) -> Iterator[Engine]:
     """An engine that does all the product's work once it is run.
 
     A SQLite database has one worker: the lock lies beside its file, so that it counts from whichever folder a process
@@ -27,16 +28,18 @@ def the_worker(core: Core, tell: Tell, engine: EngineName = "local") -> Iterator
     """
     file = core.database.file
     if file is None:
-        yield _ready(_distributed(core, tell) if engine == "distributed" else LocalEngine(core.clock, tell), core)
+        yield _ready(
+            _distributed(core, tell) if engine == "distributed" else LocalEngine(core.clock, tell), core, meters
+        )
         return
     if engine == "distributed":
         raise BadInput("the distributed engine needs PostgreSQL; leave --engine out, or set ASCEND_DATABASE_URL")
     with only_one(file.with_name(f"{file.name}.lock")):
-        yield _ready(LocalEngine(core.clock, tell), core)
+        yield _ready(LocalEngine(core.clock, tell), core, meters)
 
 
-def _ready(engine: Engine, core: Core) -> Engine:
-    register_drains(engine, core)
+def _ready(engine: Engine, core: Core, meters: Meters | None) -> Engine:
+    register_drains(engine, core, meters)
     return engine
 
 

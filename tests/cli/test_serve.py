@@ -37,8 +37,10 @@ def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str]
     ) as process:
         assert process.stderr is not None
         said = [process.stderr.readline()]
-        found = re.search(r"http://[\d.:]+", said[0])
-        assert found is not None, said[0] + process.stderr.read()
+        while said[-1].startswith("  "):
+            said.append(process.stderr.readline())
+        found = re.search(r"http://[\d.:]+", said[-1])
+        assert found is not None, said[-1] + process.stderr.read()
         while "No channel" not in said[-1] and "texts are expected" not in said[-1]:
             said.append(process.stderr.readline())
         try:
@@ -165,6 +167,27 @@ def test_a_worker_works_alone_and_ends_in_order(made: Any, home: Path) -> None:
     assert first == "Ascend works (Ctrl-C ends it).\n"
     assert rest == "Ending: finishing what is in hand …\nEnded.\n"
     assert (second.code, second.err[:56]) == (1, "error: another process works on this database already (/")
+
+
+def test_figures_are_served_on_an_address_of_their_own(made: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The drains of this very process are in them; the public address has none."""
+    monkeypatch.setenv("ASCEND_METRICS", "0")
+    clock = SystemClock()
+    with serving(home) as (_, public, said):
+        figures = said[0].split()[-1]
+        until = clock.monotonic() + END_SECONDS
+        while 'ascend_drain_seconds_count{kind="send"}' not in (text := httpx.get(figures, trust_env=False).text):
+            assert clock.monotonic() < until, text
+        elsewhere = httpx.get(f"{public}/metrics", trust_env=False)
+        place = figures.removeprefix("http://").removesuffix("/metrics")
+        monkeypatch.setenv("ASCEND_METRICS", place)
+        with serving(home, "--no-worker") as (_process, second, told):
+            health = httpx.get(f"{second}/health", trust_env=False)
+
+    assert "ascend_workers 1\n" in text
+    assert elsewhere.status_code == 404
+    assert told[0].startswith(f"  No figures for Prometheus: nobody can listen on {place.replace(':', ' port ')}; ")
+    assert health.status_code == 200
 
 
 def test_runs_and_reports_that_are_not_there_are_sentences(made: Any) -> None:
