@@ -457,3 +457,26 @@ Feature: The SMS channel
     And the messages are
       | delivered | 1 |
       | expired   | 1 |
+
+  @J5
+  Scenario: A carrier that does not accept the key stops the channel until a person connects it again
+    Given these people
+      | name       | phone          | zip   |
+      | Cleo Varga | (917) 555-0145 | 10001 |
+    When the carrier does "401" once
+    And Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    And Cleo submits the form "Saturday Canvass"
+    And 1 hour passes
+    Then Ana gets no text
+    And Cleo gets no text
+    And the messages are
+      | ready | 2 |
+    And the operator who asks about Ana reads
+      | has stopped |
+    When the operator connects the carrier again
+    And 1 minute passes
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And Cleo gets the text "Hi Cleo! See you at Saturday Canvass."
+    And the messages are
+      | delivered | 2 |

@@ -27,6 +27,11 @@ def _connects(story: Story) -> None:
     story.world.connect()
 
 
+@when("the operator connects the carrier again")
+def _connects_carrier(story: Story) -> None:
+    story.world.connect_channel()
+
+
 @when(parsers.parse('the operator connects Mobilize with "Sync New Events" on'))
 def _connects_all(story: Story) -> None:
     story.world.connect(sync_new_forms=True)

@@ -186,6 +186,7 @@ def test_what_could_only_be_refused_is_refused_without_a_call(
     ("kind", "expected", "taken"),
     [
         (FaultKind.RATE_LIMITED, TryLater, 0),
+        (FaultKind.KEY_REFUSED, NeedsAttention, 0),
         (FaultKind.ERROR_500, Unsure, 0),
         (FaultKind.HTML_502, Unsure, 0),
         (FaultKind.ERROR_500_AFTER_ACCEPT, Unsure, 1),

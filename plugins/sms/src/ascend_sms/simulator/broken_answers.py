@@ -66,7 +66,8 @@ def answer_in_place_of_acceptance(fault: Fault, words: _Words = ApiError.payload
     """What the caller gets when *fault* kept its message from being accepted."""
     if fault.kind is FaultKind.HTML_502:
         return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", status_code=502)
-    error = ApiError(429, 20429) if fault.kind is FaultKind.RATE_LIMITED else ApiError(500, 20500)
+    errors = {FaultKind.RATE_LIMITED: ApiError(429, 20429), FaultKind.KEY_REFUSED: ApiError(401, 20003)}
+    error = errors.get(fault.kind) or ApiError(500, 20500)
     wait = fault.retry_after_seconds
     return JSONResponse(words(error), error.status, headers={} if wait is None else {"Retry-After": str(wait)})
 

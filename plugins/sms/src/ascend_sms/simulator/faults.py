@@ -27,6 +27,8 @@ class FaultKind(StrEnum):
 
     RATE_LIMITED = "429"
     """Not accepted; answered 429 with code 20429, and ``Retry-After`` when the fault has ``retry_after_seconds``."""
+    KEY_REFUSED = "401"
+    """Not accepted; answered 401 with code 20003, as when the token was changed meanwhile."""
     ERROR_500 = "error_500"
     """Not accepted; answered 500."""
     HTML_502 = "html_502"
@@ -54,7 +56,7 @@ class FaultKind(StrEnum):
     """A webhook is signed wrongly; the real one follows at the next settling."""
 
 
-INSTEAD_OF_ACCEPTANCE = (FaultKind.RATE_LIMITED, FaultKind.ERROR_500, FaultKind.HTML_502)
+INSTEAD_OF_ACCEPTANCE = (FaultKind.RATE_LIMITED, FaultKind.KEY_REFUSED, FaultKind.ERROR_500, FaultKind.HTML_502)
 SPOILED_ANSWERS = (
     FaultKind.ERROR_500_AFTER_ACCEPT,
     FaultKind.DROP_RESPONSE_AFTER_ACCEPT,
