@@ -32,7 +32,7 @@ from ascend_core.gates.expiry import LEAST_VALID
 from ascend_core.gates.lawful_hours import lawful_until, rules_for
 from ascend_core.gates.quiet_hours import quiet_from
 from ascend_core.operations.batch import Batch
-from ascend_core.operations.connect import open_channel
+from ascend_core.operations.connect import OpenChannel, open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.fan_out import CANCELLED
 from ascend_core.operations.limits import member_caps
@@ -77,13 +77,14 @@ class Claimed:
     """The provider must not deliver it later."""
 
 
-def claim_messages(core: Core, limit: int) -> list[Claimed]:
+def claim_messages(core: Core, limit: int, opened: OpenChannel | None = None) -> list[Claimed]:
     """Take texts that may go out now, each by moving it from ``ready`` to ``sending`` in this one transaction.
 
     What a gate holds waits to be decided again; what a gate denies is suppressed or expired, with its reason. An empty
     list means that nothing may go out now. Before it returns, this machine remembers that there was a claim.
+    *opened*: the channel that sends, where it was opened a moment ago; whether it works is read again.
     """
-    opened = open_channel(core)
+    opened = opened or open_channel(core)
     if opened is None:
         return []
     record, type_, settings = opened
@@ -108,7 +109,10 @@ class _Claim:
 
     def take(self, limit: int) -> tuple[list[Claimed], str, int] | None:
         """What was claimed, and how many claims there were by now; None: nothing can be done now."""
-        if self.channel.stopped or anybody_deaf(self.tx) or freeze_if_old(self.core, self.tx, self.channel):
+        if self.channel.stopped or anybody_deaf(self.tx):
+            return None
+        outbox = outbox_of(self.core, self.tx, self.channel)
+        if freeze_if_old(self.core, self.tx, self.channel, outbox):
             return None
         before = standing_of(self.core, self.tx, self.channel, self.type_, self.settings, lock=True)
         moment = self.core.moment(self.tx)
@@ -140,7 +144,7 @@ class _Claim:
         if not claimed:
             return [], "", 0
         save_standing(self.tx, before, standing)
-        return claimed, outbox_of(self.core, self.tx, self.channel), count_claim(self.tx, self.channel.id)
+        return claimed, outbox, count_claim(self.tx, self.channel.id)
 
     def _decided(self, ready: Sequence[MessageRecord]) -> list[tuple[MessageRecord, Verdict, datetime | None]]:
         tx, now = self.tx, self.now

@@ -17,6 +17,7 @@ from ascend_core.store.database import Tx
 from ascend_core.store.messages import hold_under_way
 
 __all__ = [
+    "OpenChannel",
     "channel_type",
     "connect_account",
     "connect_channel",
@@ -25,6 +26,9 @@ __all__ = [
     "open_channel",
     "the_account",
 ]
+
+OpenChannel = tuple[ChannelRecord, ChannelType, Any]
+"""A channel as it is stored, its type, and its settings with their secrets."""
 
 
 def integration_type(core: Core, name: str) -> IntegrationType:
@@ -119,7 +123,7 @@ def open_account(core: Core, record: AccountRecord) -> Any:
     return _make(type_.account, {**record.settings, **core.vault.open(record.sealed)}, what=type_.label)
 
 
-def open_channel(core: Core, name: str | None = None) -> tuple[ChannelRecord, ChannelType, Any] | None:
+def open_channel(core: Core, name: str | None = None) -> OpenChannel | None:
     """The channel that sends (or the connected one of that name), its type and its settings; None: there is none."""
     found = core.database.read(channels)
     for record in found:

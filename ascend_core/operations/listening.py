@@ -7,6 +7,7 @@ that was too long ago, the channel is deaf since then, and nothing is sent (``Ch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ascend_core.errors import NeedsAttention, TryLater
@@ -34,8 +35,11 @@ REST_SECONDS = 15.0
 
 def notice_gap(core: Core) -> None:
     """At start, and whenever time has jumped: channels nobody listened to lately are deaf since then."""
-
     now, known = core.database.read(lambda tx: (core.moment(tx), channels(tx)))
+    _notice(core, known, now)
+
+
+def _notice(core: Core, known: Sequence[ChannelRecord], now: datetime) -> None:
     if any(_is_deaf(channel, now) for channel in known):
         core.database.write(lambda tx: _go_deaf(core, tx))
 
@@ -60,7 +64,7 @@ def note_heard(core: Core) -> None:
     """This process serves the webhooks now. Notices a gap first; writes only now and then."""
     now, known = core.database.read(lambda tx: (core.moment(tx), channels(tx)))
     if any(_is_late(channel, now) for channel in known):
-        notice_gap(core)
+        _notice(core, known, now)
         core.database.write(lambda tx: _heard(tx, now))
 
 

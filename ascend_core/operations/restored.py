@@ -64,9 +64,9 @@ def outbox_of(core: Core, tx: Tx, channel: ChannelRecord) -> str:
     return f"{instance_of(core, tx)}:{channel.channel}"
 
 
-def freeze_if_old(core: Core, tx: Tx, channel: ChannelRecord) -> bool:
+def freeze_if_old(core: Core, tx: Tx, channel: ChannelRecord, outbox: str) -> bool:
     """Freeze the sends when this machine remembers more claims than the database knows of. Whether they are frozen."""
-    if core.mark.newest(outbox_of(core, tx, channel)) > channel.claims:
+    if core.mark.newest(outbox) > channel.claims:
         set_channel(tx, channel.id, frozen=OLD)
         return True
     return False

@@ -53,7 +53,7 @@ async def send_messages(core: Core, limit: int = 100) -> int:
     if opened is None or opened[0].stopped:
         return 0
     record, type_, settings = opened
-    claimed = claim_messages(core, limit)
+    claimed = claim_messages(core, limit, opened)
     if not claimed:
         return 0
     begun = core.clock.monotonic()

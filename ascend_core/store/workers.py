@@ -30,9 +30,8 @@ class WorkerRecord:
 
 def beat(tx: Connection, name: str, now: datetime) -> None:
     """The worker of that name says that it lives."""
-    row = {"name": name, "started_at": now, "seen_at": now}
-    if not insert_rows(tx, Worker, [row], skip_known=True):
-        update_rows(tx, Worker, [{"name": name, "seen_at": now}], by=("name",))
+    if not update_rows(tx, Worker, [{"name": name, "seen_at": now}], by=("name",)):
+        insert_rows(tx, Worker, [{"name": name, "started_at": now, "seen_at": now}], skip_known=True)
 
 
 def workers_seen(tx: Connection, *, since: datetime) -> list[WorkerRecord]:

@@ -13,7 +13,7 @@ from textwrap import dedent
 from typing import Any
 
 import attrs
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from ascend_core.contracts import Form, Inbound, Person, Submission, SubmissionPage
 from ascend_core.operations.apply_submissions import PageOutcome, apply_page
@@ -28,6 +28,7 @@ from ascend_core.operations.send_messages import send_messages
 from ascend_core.runtime.drains import drain_all
 from ascend_core.store.accounts import AccountRecord, accounts, cursor_of
 from ascend_core.store.database import Database
+from ascend_core.store.sql import written
 from ascend_core.store.vault import make_key_file, open_vault
 from ascend_core.testing import SeededRandomness, VirtualClock
 from tests.fakes.forms import BOX_URL, FakeSource
@@ -229,7 +230,7 @@ class Bench:
 
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         """What *query* finds."""
-        return self.core.database.read(lambda tx: [tuple(row) for row in tx.execute(text(query), values)])
+        return self.core.database.read(lambda tx: [tuple(row) for row in tx.execute(written(query), values)])
 
     def one(self, query: str, **values: Any) -> Any:
         """The only value *query* finds."""

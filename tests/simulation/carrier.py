@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import text as sql
 
 from ascend_core.contracts import Inbound, Outbound, Receipt
 from ascend_core.errors import TryLater, Unsure
 from ascend_core.operations.core import Core
+from ascend_core.store.sql import written
 from ascend_core.store.types import from_micros
 from tests.fakes.texts import FakeChannel
 from tests.simulation.fate import Fate
@@ -103,7 +103,7 @@ class Carrier(FakeChannel):
     def _claim(self, text: Outbound) -> Claim:
         rows = self.core.database.read(
             lambda tx: tx.execute(
-                sql(
+                written(
                     "SELECT m.state, m.purpose, m.expires_at, f.deleted_at FROM message m "
                     "LEFT JOIN form f ON f.id = m.form_id WHERE m.key = :key"
                 ),
