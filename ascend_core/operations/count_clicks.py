@@ -61,12 +61,15 @@ class _Counting:
     again: Sequence[int]
     doubts: dict[int, str] = field(factory=dict, init=False)
     """New clicks that are none of a person's, though they look like it; and why."""
+    alone: set[int] = field(factory=set, init=False)
+    """New clicks from addresses that opened no other link around then."""
     changed: list[ClickAround] = field(factory=list, init=False)
     """Older clicks that are now taken for something else."""
 
     def count(self) -> None:
         human = [click for click in self.new if click.kind in COMPARED]
-        beside = rows.clicks_beside(self.tx, _spans(human))
+        beside, shared = rows.clicks_beside(self.tx, _spans(human))
+        self.alone = {click.id for click in human if click.ip_hash not in shared}
         others = beside.union(self.again).difference(click.id for click in self.new)
         links = rows.links_of_clicks(self.tx, others).union(click.link_id for click in self.new)
         if not links:
@@ -100,7 +103,7 @@ class _Counting:
     def _compare(self, suspects: Collection[int]) -> None:
         fresh = {click.id for click in self.new}
         kinds = []
-        for click in rows.doubtful_clicks(self.tx, suspects):
+        for click in rows.doubtful_clicks(self.tx, suspects, self.alone):
             reason = doubt_about(click)
             kind = PERSON if reason is None else UNSURE
             if (kind, reason) != (click.kind, click.reason):
@@ -171,6 +174,9 @@ def _spans(clicks: Iterable[TakenClick]) -> list[tuple[int, int | None, int, int
     spans: dict[tuple[int, int | None], tuple[int, int]] = {}
     for click in clicks:
         key = (click.link_id, click.ip_hash)
-        since, until = spans.get(key, (click.micros, click.micros))
-        spans[key] = (min(since, click.micros), max(until, click.micros))
+        known = spans.get(key)
+        if known is None:
+            spans[key] = (click.micros, click.micros)
+        else:
+            spans[key] = (min(known[0], click.micros), max(known[1], click.micros))
     return [(*key, *span) for key, span in spans.items()]

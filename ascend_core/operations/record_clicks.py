@@ -9,8 +9,9 @@ from attrs import frozen
 
 from ascend_core.engine.clicks import RULES_VERSION, classify_click
 from ascend_core.operations.core import Core
-from ascend_core.store.click_requests import add_requests
+from ascend_core.store.click_requests import NewRequest, add_requests
 from ascend_core.store.links import LinkTarget, links_by_code
+from ascend_core.store.types import to_micros
 
 __all__ = ["MOST_AGENT_CHARACTERS", "Hit", "find_link", "find_links", "keep_clicks"]
 
@@ -46,22 +47,14 @@ def find_links(core: Core, codes: Collection[str]) -> dict[str, LinkTarget]:
 
 def keep_clicks(core: Core, hits: Sequence[Hit]) -> None:
     """Make *hits* safe in one transaction. To keep one that is kept already changes nothing once they are counted."""
-    rows = [_row(hit) for hit in hits]
-    core.database.write(lambda tx: add_requests(tx, rows))
+    requests = [_request(hit) for hit in hits]
+    core.database.write(lambda tx: add_requests(tx, requests))
 
 
-def _row(hit: Hit) -> dict[str, object]:
-    kind = classify_click(hit.method, hit.user_agent, hit.purpose)
-    remembered = not hit.withheld
-    return {
-        "link_id": hit.link_id,
-        "clicked_at": hit.at,
-        "tag": hit.tag,
-        "kind": kind.value,
-        "method": hit.method,
-        "user_agent": hit.user_agent[:MOST_AGENT_CHARACTERS] if remembered else "",
-        "purpose": hit.purpose[:MOST_AGENT_CHARACTERS] if remembered else "",
-        "ip_hash": hit.ip_hash if remembered else None,
-        "withheld": int(hit.withheld),
-        "rules": RULES_VERSION,
-    }
+def _request(hit: Hit) -> NewRequest:
+    kind = classify_click(hit.method, hit.user_agent, hit.purpose).value
+    at = to_micros(hit.at)
+    if hit.withheld:
+        return NewRequest(hit.link_id, at, hit.tag, kind, hit.method, "", "", None, 1, RULES_VERSION)
+    agent, purpose = hit.user_agent[:MOST_AGENT_CHARACTERS], hit.purpose[:MOST_AGENT_CHARACTERS]
+    return NewRequest(hit.link_id, at, hit.tag, kind, hit.method, agent, purpose, hit.ip_hash, 0, RULES_VERSION)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
-from attrs import frozen
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows
+from ascend_core.store.bulk import insert_values
 from ascend_core.store.sql import given, written
 from ascend_core.store.tables import ClickRequest
 
-__all__ = ["TakenClick", "add_requests", "requests_wait", "take_requests"]
+__all__ = ["NewRequest", "TakenClick", "add_requests", "requests_wait", "take_requests"]
 
 _KEPT = "link_id, clicked_at, tag, kind, method, user_agent, purpose, ip_hash, withheld, rules"
+_COLUMNS = tuple(_KEPT.split(", "))
 
 
-@frozen
-class TakenClick:
+class TakenClick(NamedTuple):
     """A click that has just got a row of its own."""
 
     id: int
@@ -31,9 +30,26 @@ class TakenClick:
     ip_hash: int | None
 
 
-def add_requests(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Make requests safe: rows of the table without ``id``."""
-    insert_rows(tx, ClickRequest, rows)
+class NewRequest(NamedTuple):
+    """A request as it is made safe: the columns of its row, in their order. Built for every click, hence a tuple."""
+
+    link_id: int
+    micros: int
+    """When, in microseconds since 1970."""
+    tag: int
+    kind: str
+    method: str
+    user_agent: str
+    purpose: str
+    ip_hash: int | None
+    withheld: int
+    rules: int
+
+
+def add_requests(tx: Connection, requests: Sequence[NewRequest]) -> None:
+    """Make requests safe."""
+    if requests:
+        insert_values(tx, ClickRequest, _COLUMNS, requests)
 
 
 def requests_wait(tx: Connection) -> bool:
@@ -53,14 +69,14 @@ def take_requests(tx: Connection, limit: int) -> tuple[int, list[TakenClick]]:
     if not ids:
         return 0, []
     values = {"ids": json.dumps(ids)}
-    new = [TakenClick(*row) for row in tx.execute(written(_move_sql(tx.dialect.name)), values).all()]
+    new = [TakenClick._make(row) for row in tx.execute(written(_move_sql(tx.dialect.name)), values).all()]
     tx.execute(written(f"DELETE FROM click_request WHERE id IN ({given(tx)})"), values)  # noqa: S608 -- fixed words
-    return len(ids), sorted(new, key=lambda click: click.id)
+    return len(ids), sorted(new)
 
 
 @lru_cache(maxsize=2)
 def _move_sql(kind: str) -> str:
-    picked = ", ".join(f"r.{name}" for name in _KEPT.split(", "))
+    picked = ", ".join(f"r.{name}" for name in _COLUMNS)
     # WHERE true tells SQLite's ON CONFLICT from a join condition
     return (
         f"INSERT INTO click ({_KEPT}, compared) SELECT {picked}, 1 FROM click_request r "  # noqa: S608 -- our own names

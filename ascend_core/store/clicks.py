@@ -129,25 +129,30 @@ def clicks_to_compare(tx: Connection, limit: int) -> list[int]:
     return [id_ for (id_,) in tx.execute(query, {"limit": limit})]
 
 
-def clicks_beside(tx: Connection, spans: Sequence[tuple[int, int | None, int, int]]) -> set[int]:
-    """Persons' clicks that new ones may put in doubt: on other links, from the same address or on the same message.
+def clicks_beside(tx: Connection, spans: Sequence[tuple[int, int | None, int, int]]) -> tuple[set[int], set[int]]:
+    """What new clicks meet on other links, from the same address or on the same message.
 
-    *spans*: link, hash of an address, from and to (microseconds).
+    *spans*: link, hash of an address, from and to (microseconds). Returns persons' clicks that the new ones may put in
+    doubt, and the hashes from which other links were opened at all: nobody else can be one of a crowd.
     """
     if not spans:
-        return set()
+        return set(), set()
     values = {"rows": json.dumps(spans, separators=(",", ":"))}
-    news = f"({given_rows(tx, 'link_id hash since until')}) AS v"
+    # else SQLite takes each row's JSON apart again for every click it meets
+    news = f"WITH v AS MATERIALIZED ({given_rows(tx, 'link_id hash since until')})"
     same_address = (
-        f"SELECT c.id FROM {news} CROSS JOIN click c WHERE c.ip_hash = v.hash AND c.kind = 'person' "  # noqa: S608 -- fixed words
-        f"AND c.clicked_at BETWEEN v.since - {_CROWD} AND v.until + {_CROWD} AND c.link_id <> v.link_id"
+        f"{news} SELECT DISTINCT v.hash, CASE c.kind WHEN 'person' THEN c.id END FROM v CROSS JOIN click c "  # noqa: S608 -- fixed words
+        f"WHERE c.ip_hash = v.hash AND c.clicked_at BETWEEN v.since - {_CROWD} AND v.until + {_CROWD} "
+        f"AND c.link_id <> v.link_id AND c.kind IN ({_JUDGED})"
     )
     same_message = (
-        f"SELECT c.id FROM {news} CROSS JOIN link l JOIN link other ON other.message_id = l.message_id "  # noqa: S608 -- fixed words
+        f"{news} SELECT c.id FROM v CROSS JOIN link l JOIN link other ON other.message_id = l.message_id "  # noqa: S608 -- fixed words
         "AND other.id <> l.id JOIN click c ON c.link_id = other.id WHERE l.id = v.link_id AND c.kind = 'person' "
         f"AND c.clicked_at BETWEEN v.since - {_SWEPT} AND v.until + {_SWEPT}"
     )
-    return {row[0] for query in (same_address, same_message) for row in tx.execute(written(query), values).all()}
+    met = tx.execute(written(same_address), values).all()
+    beside = {id_ for _, id_ in met if id_ is not None}.union(tx.execute(written(same_message), values).scalars())
+    return beside, {hash_ for hash_, _ in met}
 
 
 def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:
@@ -158,11 +163,15 @@ def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:
     return {id_ for (id_,) in tx.execute(written(query), {"ids": _ids(click_ids)})}
 
 
-def doubtful_clicks(tx: Connection, click_ids: Collection[int]) -> list[ClickAround]:
-    """Those that are in doubt or may come into it, with what happened around them, by id. The rest are persons'."""
+def doubtful_clicks(tx: Connection, click_ids: Collection[int], alone: Collection[int] = ()) -> list[ClickAround]:
+    """Those that are in doubt or may come into it, with what happened around them, by id. The rest are persons'.
+
+    *alone*: clicks known to be of no crowd, of which ``members_there`` is not counted.
+    """
     if not click_ids:
         return []
-    rows = tx.execute(written(_around_sql(tx.dialect.name)), {"ids": _ids(click_ids)}).all()
+    values = {"ids": _ids(click_ids), "alone": _ids(alone)}
+    rows = tx.execute(written(_around_sql(tx.dialect.name)), values).all()
     return [
         ClickAround(
             id=id_,
@@ -184,15 +193,18 @@ def doubtful_clicks(tx: Connection, click_ids: Collection[int]) -> list[ClickAro
 @lru_cache(maxsize=2)
 def _around_sql(kind: str) -> str:
     crowd = (
-        "(SELECT count(*) FROM (SELECT DISTINCT near.member_id FROM click c2 JOIN link near ON near.id = c2.link_id "  # noqa: S608 -- fixed words
+        f"CASE WHEN c.id IN ({given(kind).replace(':ids', ':alone')}) THEN 1 ELSE "  # noqa: S608 -- fixed words
+        "(SELECT count(*) FROM (SELECT DISTINCT near.member_id FROM click c2 JOIN link near ON near.id = c2.link_id "
         f"WHERE c2.ip_hash = c.ip_hash AND c2.clicked_at BETWEEN c.clicked_at - {_CROWD} AND c.clicked_at + {_CROWD} "
-        f"AND c2.kind IN ({_JUDGED}) LIMIT {CROWD_MEMBERS}) AS members)"
+        f"AND c2.kind IN ({_JUDGED}) LIMIT {CROWD_MEMBERS}) AS members) END"
     )
     links = "(SELECT count(*) FROM link l2 WHERE l2.message_id = l.message_id)"
+    # whose text has no other link needs no such look
     opened = (
-        "(SELECT count(DISTINCT c2.link_id) FROM link l2 JOIN click c2 ON c2.link_id = l2.id "  # noqa: S608 -- fixed words
+        f"CASE WHEN {links} > 1 THEN "  # noqa: S608 -- fixed words
+        "(SELECT count(DISTINCT c2.link_id) FROM link l2 JOIN click c2 ON c2.link_id = l2.id "
         f"WHERE l2.message_id = l.message_id AND c2.kind IN ({_JUDGED}) "
-        f"AND c2.clicked_at BETWEEN c.clicked_at - {_SWEPT} AND c.clicked_at + {_SWEPT})"
+        f"AND c2.clicked_at BETWEEN c.clicked_at - {_SWEPT} AND c.clicked_at + {_SWEPT}) ELSE 1 END"
     )
     return (
         "WITH c AS MATERIALIZED (SELECT c.id, c.link_id, l.member_id, c.kind, c.reason, c.clicked_at, "  # noqa: S608 -- fixed words
