@@ -14,7 +14,7 @@ from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.leaving import members_leave
-from ascend_core.operations.orphans import UPWARD
+from ascend_core.operations.orphans import move_up
 from ascend_core.operations.outgoing import NewText
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.senders import ALARM_SHARES, look_for_alarm
@@ -126,15 +126,22 @@ def _apply_statuses(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus], no
     provider_ids = {status.provider_id for status in statuses if status.provider_id}
     _stop_channel(tx, channel, statuses)
     found = message_rows.messages_by_key(tx, keys, provider_ids)
+    by_key = {message.key: message for message in found}
+    by_provider_id: dict[str | None, list[message_rows.MessageRecord]] = {}
+    for message in found:
+        by_provider_id.setdefault(message.provider_id, []).append(message)
+    told, left, leaving = [], [], set()
     for status in statuses:
-        for message in found:
-            if status.state is not None and _is_about(status, message):
-                row = _status_row(message, status, status.state, now)
-                message_rows.move_messages(tx, [row], from_states=UPWARD[status.state])
-                if status.reason == "opted_out":
-                    left = NewConsent(phone=message.phone, state="unsubscribed", source="carrier")
-                    record_consents(tx, [left], now=now)
-                    members_leave(tx, {message.member_id}, "unsubscribed", now=now)
+        if status.state is None:
+            continue
+        for message in _about(status, by_key, by_provider_id):
+            told.append((status.state, _status_row(message, status, status.state, now)))
+            if status.reason == "opted_out":
+                left.append(NewConsent(phone=message.phone, state="unsubscribed", source="carrier"))
+                leaving.add(message.member_id)
+    move_up(tx, told)
+    record_consents(tx, left, now=now)
+    members_leave(tx, leaving, "unsubscribed", now=now)
     _look_for_alarm(tx, channel, statuses, now)
 
 
@@ -154,10 +161,15 @@ def _stop_channel(tx: Tx, channel: str, statuses: Sequence[DeliveryStatus]) -> N
             set_channel(tx, record.id, problem=problem)
 
 
-def _is_about(status: DeliveryStatus, message: message_rows.MessageRecord) -> bool:
+def _about(
+    status: DeliveryStatus,
+    by_key: Mapping[str, message_rows.MessageRecord],
+    by_provider_id: Mapping[str | None, Sequence[message_rows.MessageRecord]],
+) -> Sequence[message_rows.MessageRecord]:
+    """The messages that a status is about: the one with our key where it brought that, else by the provider's id."""
     if status.message_key:
-        return status.message_key == message.key
-    return status.provider_id is not None and status.provider_id == message.provider_id
+        return [by_key[status.message_key]] if status.message_key in by_key else []
+    return () if status.provider_id is None else by_provider_id.get(status.provider_id, ())
 
 
 def _event_row(channel: str, status: DeliveryStatus, now: datetime) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import pytest
 
+from ascend_core.contracts import DeliveryState, DeliveryStatus
 from ascend_core.operations.broadcasts import make_broadcast
 from ascend_core.operations.claim_messages import claim_messages
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.fire_timers import fire_timers
-from ascend_core.operations.receive_messages import handle_inbound
+from ascend_core.operations.receive_messages import handle_inbound, receive_events
 from ascend_core.operations.record_clicks import Hit, keep_clicks
 
 FLOW = """
@@ -130,6 +132,28 @@ def test_replies_cost_the_same(ready: Any) -> None:
     few, many = answer(FEW), answer(MANY)
 
     assert ready.one("SELECT count(*) FROM inbound_text WHERE outcome = 'answered'") == 210
+    assert few == many
+
+
+def test_delivery_statuses_cost_the_same(ready: Any) -> None:
+    """Texts that arrived, texts that did not, and people who told their carrier to stop, too few for an alarm."""
+    ready.register(*FEW, *MANY)
+    ready.drain()
+    keys = ready.column("SELECT m.key FROM message m JOIN member p ON p.id = m.member_id ORDER BY m.id")[1:]
+    ends = [(DeliveryState.FAILED, "opted_out"), (DeliveryState.UNDELIVERED, None)]
+    ends += [(DeliveryState.DELIVERED, None)] * 98
+
+    def come(some: Any) -> int:
+        told = [
+            DeliveryStatus(provider_id=None, message_key=key, state=state, reason=reason)
+            for key, (state, reason) in zip(some, cycle(ends), strict=False)
+        ]
+        return statements(ready, lambda: receive_events(ready.core, "pigeon", told))
+
+    few, many = come(keys[:10]), come(keys[10:210])
+
+    assert ready.one("SELECT count(*) FROM message WHERE state IN ('delivered', 'undelivered', 'failed')") == 210
+    assert ready.one("SELECT count(*) FROM consent WHERE state = 'unsubscribed'") == 3
     assert few == many
 
 

@@ -54,6 +54,24 @@ def test_statuses_only_move_a_message_up(bench: Any, order: tuple[str, ...]) -> 
     assert bench.one("SELECT count(*) FROM delivery_event") == 3
 
 
+@pytest.mark.parametrize(
+    "order", [*permutations(["sent", "delivered", "sent"]), ("delivered", "failed", "undelivered")]
+)
+def test_statuses_of_one_request_move_a_message_as_if_told_one_by_one(bench: Any, order: tuple[str, ...]) -> None:
+    """Another text's among them, which takes another way."""
+    bench.set_up()
+    bench.register(0, 1)
+    bench.drain()
+    first, other = bench.column("SELECT key FROM message ORDER BY id")
+    told = [DeliveryStatus(provider_id=None, message_key=first, state=DeliveryState(state)) for state in order]
+    told.insert(1, DeliveryStatus(provider_id=None, message_key=other, state=DeliveryState.UNDELIVERED))
+
+    receive_events(bench.core, "pigeon", told)
+
+    assert bench.states() == [("delivered", None), ("undelivered", None)]
+    assert bench.one("SELECT count(*) FROM delivery_event") == 4
+
+
 def test_a_status_that_concerns_everybody_stops_the_channel(bench: Any) -> None:
     """An unregistered sender fails every text: the next thousand are not tried, and somebody is told."""
     bench.set_up()
