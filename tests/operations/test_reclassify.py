@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import attrs
 import pytest
 
+from ascend_core.contracts import DeliveryState, DeliveryStatus
 from ascend_core.operations.check_report import check_report
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.ip_keys import forget_addresses, ip_key
+from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.reclassify import reclassify_clicks
 from ascend_core.operations.record_clicks import Hit, keep_clicks
 from ascend_core.operations.report import click_report
@@ -72,6 +75,21 @@ def test_company_that_turns_out_to_be_a_machine_clears_the_others(told: Any) -> 
     assert crowd == [("unsure", "crowd")] * 3
     assert kinds(told) == [("person", None), ("person", None), ("scanner", None)]
     assert check_report(told.core)[1] == []
+
+
+def test_clicks_in_doubt_make_a_crowd_with_the_next_one(told: Any) -> None:
+    """Two that came too soon are of no person, and a third from their address is of none either."""
+    receipts = [
+        DeliveryStatus(provider_id=None, message_key=key, state=DeliveryState.DELIVERED)
+        for key in told.column("SELECT key FROM message ORDER BY member_id")[:2]
+    ]
+    receive_events(told.core, "pigeon", receipts)
+    keep_clicks(told.core, told.hits[:2])
+    soon = kinds(told)
+    keep_clicks(told.core, [attrs.evolve(told.hits[2], at=told.now + timedelta(seconds=30))])
+
+    assert soon == [("unsure", "soon")] * 2
+    assert kinds(told)[2] == ("unsure", "crowd")
 
 
 def test_who_asked_not_to_be_remembered_keeps_the_class(told: Any) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
-from ascend_core.store.bulk import WORTH_LOOKING, insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.bulk import WORTH_LOOKING, insert_rows, insert_values, reserve_ids, table_of, update_rows
 from ascend_core.store.database import Database
 from ascend_core.store.flows import automations
-from ascend_core.store.tables import Automation, Flow, Member
+from ascend_core.store.tables import Automation, ClickRequest, Flow, Member
 from ascend_core.store.types import from_micros, to_micros
 
 MOMENT = datetime(2026, 6, 3, 16, tzinfo=UTC)
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 # Cs: half characters; NUL: PostgreSQL has neither, see the test about them
@@ -192,3 +194,32 @@ def test_a_time_without_a_zone_does_not_reach_the_store(database: Database) -> N
 def test_instants_are_exact(moment: datetime) -> None:
     """To the microsecond, there and back."""
     assert from_micros(to_micros(moment)) == moment
+
+
+requests = st.tuples(
+    st.integers(-(2**53), 2**53),
+    st.integers(0, 2**53),
+    st.integers(0, 5),
+    st.sampled_from(["person", "head"]),
+    st.sampled_from(["GET", "HEAD"]),
+    st.text(max_size=5),
+    st.text(max_size=2),
+    st.none() | st.integers(-(2**63), 2**63 - 1),
+    st.integers(0, 1),
+    st.just(2),
+)
+
+
+@FEW
+@given(rows=st.lists(requests, min_size=1, max_size=6), same=st.booleans())
+def test_values_come_out_as_they_went_in(database: Database, rows: list[tuple[Any, ...]], same: bool) -> None:
+    """Whatever is the same in all rows; but for what PostgreSQL has no form of."""
+    rows = [rows[0]] * len(rows) if same else rows
+    names = [column.name for column in table_of(ClickRequest).columns if column.name != "id"]
+    database.write(lambda tx: tx.execute(delete(table_of(ClickRequest))))
+
+    database.write(lambda tx: insert_values(tx, ClickRequest, names, rows))
+
+    kept = text(f"SELECT {', '.join(names)} FROM click_request ORDER BY id")
+    expected = [tuple(NO_TEXT.sub("\ufffd", v) if isinstance(v, str) else v for v in row) for row in rows]
+    assert database.read(lambda tx: [tuple(row) for row in tx.execute(kept)]) == expected
