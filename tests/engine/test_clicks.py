@@ -134,4 +134,4 @@ def test_a_huge_user_agent_costs_little() -> None:
 
 def test_the_rules_have_a_version() -> None:
     """Stored clicks say which rules judged them, so that history can be judged again."""
-    assert RULES_VERSION == 1
+    assert RULES_VERSION == 2
