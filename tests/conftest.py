@@ -98,8 +98,7 @@ def open_copy(
     yield open_one
     for database in opened:
         database.close()
-        if database.kind == "postgresql":
-            empty_postgres(database)
+        if database.kind == "postgresql" and empty_postgres(database):
             free_postgres.append(database)
 
 

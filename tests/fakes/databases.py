@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from ascend_core.store.database import Database
 from ascend_core.store.tables import CoreRow
 
 __all__ = ["empty_postgres"]
 
+_KNOWN = {"alembic_version"}
+"""Says which revision the tables are."""
 
-def empty_postgres(database: Database) -> None:
-    """Take every row out, let counting begin at 1 again, and close the database."""
+
+def empty_postgres(database: Database) -> bool:
+    """Take every row out, let counting begin at 1 again, and close the database.
+
+    False: somebody has made other tables in it, as a task queue does, so that it is no database of ours alone any more.
+    """
     names = [table.name for table in CoreRow.metadata.sorted_tables if table.name != "id_counter"]
     with database.engine.begin() as tx:
         tx.execute(text("SET LOCAL session_replication_role = replica"))
@@ -26,4 +32,6 @@ def empty_postgres(database: Database) -> None:
             ),
             {"names": names},
         )
+        others = set(inspect(tx).get_table_names()) - {table.name for table in CoreRow.metadata.sorted_tables} - _KNOWN
     database.close()
+    return not others
