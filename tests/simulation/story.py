@@ -22,7 +22,7 @@ from ascend_core.operations.limits import set_caps
 from ascend_core.store.accounts import cursor_of
 from ascend_core.store.due import look
 from ascend_core.testing import SeededRandomness
-from tests.fakes.bench import NOON, Bench
+from tests.fakes.bench import Bench
 from tests.simulation.carrier import Carrier, Claim
 from tests.simulation.fate import Crash, Fate, MortalDatabase
 from tests.simulation.product import Product
@@ -31,6 +31,9 @@ __all__ = ["FLOW", "PEOPLE", "Story", "Weather"]
 
 STEPS = 12
 """Of one schedule; with two or three deaths in them."""
+CALM_HOURS = (0, 3, 216, 228)
+"""When everything is looked at again, once nothing goes wrong any more: nudges are due, runs have lapsed, and what a
+night held has seen a morning."""
 PEOPLE = 4
 """Who may be texted; the next one signs up too, and never opted in."""
 
@@ -151,12 +154,12 @@ class Story:
             if self.fate.happens(0.04):
                 self.call_off()
         self.fate.calm = True
-        last = NOON + timedelta(days=9)
-        for moment in (self.bench.now, self.bench.now + timedelta(hours=3), last):
-            self.bench.clock.set(max(moment, self.bench.now))
+        began = self.bench.now
+        for hours in CALM_HOURS:
+            self.bench.clock.set(began + timedelta(hours=hours))
             self.poll()
             self.tell_again()
-            if moment == last or not self.weather.silent:
+            if hours == CALM_HOURS[-1] or not self.weather.silent:
                 self.deliver_all()
             self.attempt(lambda: asyncio.run(self.drain()))
 
