@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus, Inbound, Outbound, Purpose
 from ascend_core.operations.core import Core, ForgetfulMark
-from ascend_core.operations.due import next_send
+from ascend_core.operations.due import next_due, next_send
 from ascend_core.operations.fetch_forms import fetch_forms
 from ascend_core.operations.limits import set_caps
 from ascend_core.store.accounts import cursor_of
@@ -31,9 +31,10 @@ __all__ = ["FLOW", "PEOPLE", "Story", "Weather"]
 
 STEPS = 12
 """Of one schedule; with two or three deaths in them."""
-CALM_HOURS = (0, 3, 216, 228)
-"""When everything is looked at again, once nothing goes wrong any more: nudges are due, runs have lapsed, and what a
-night held has seen a morning."""
+CALM_HOURS = (0, 3, 216)
+"""When everything is looked at again, once nothing goes wrong any more: nudges are due, and runs have lapsed."""
+MOST_MOMENTS = 20
+"""At which something that was held until then may happen; more is something that never comes to rest."""
 PEOPLE = 4
 """Who may be texted; the next one signs up too, and never opted in."""
 
@@ -161,6 +162,12 @@ class Story:
             self.tell_again()
             if hours == CALM_HOURS[-1] or not self.weather.silent:
                 self.deliver_all()
+            self.attempt(lambda: asyncio.run(self.drain()))
+        for _ in range(MOST_MOMENTS):
+            due = next_due(self.core)
+            if due is None:
+                return
+            self.bench.clock.set(max(due, self.bench.now))
             self.attempt(lambda: asyncio.run(self.drain()))
 
     async def drain(self) -> None:
