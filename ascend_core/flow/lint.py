@@ -132,12 +132,15 @@ def _lint_format(place: Place, at: yaml.Node, problems: Problems) -> None:
 def lint_words(heard: Iterable[tuple[str, yaml.Node]], channels: Collection[ChannelType], problems: Problems) -> None:
     """Note the words for replies that a channel takes for itself (row J2): no flow ever hears them."""
     for word, at in heard:
+        labels: dict[str, list[str]] = {}
         for channel in channels:
             taken = channel.keyword_of(word) if channel.keyword_of is not None else None
             if taken is not None:
-                what = "may mean STOP and goes to a person" if taken == "doubtful" else f"means {taken.upper()}"
-                problem = f"to {channel.label}, {shown(word)} {what} before any flow hears it; choose another word"
-                problems.add("F108", at, problem)
+                labels.setdefault(taken, []).append(channel.label)
+        for keyword, takers in labels.items():
+            what = "may mean STOP and goes to a person" if keyword == "doubtful" else f"means {keyword.upper()}"
+            problem = f"to {' and '.join(takers)}, {shown(word)} {what} before any flow hears it; choose another word"
+            problems.add("F108", at, problem)
 
 
 def _lint_cost(template: Template, at: yaml.Node, channels: Collection[ChannelType], problems: Problems) -> None:

@@ -455,12 +455,12 @@ Feature: Flows and bot actions
               then: [{stop: }, {send: Bye}]
       """
     Then lint of "dear.yaml" says
-      | 4:11  | F104 | '“' (U+201C) makes every segment hold 70 characters instead of 160; write '"' instead      |
-      | 4:11  | F105 | carriers block texts with bit.ly; put the whole URL under 'links'                          |
-      | 4:11  | F107 | nothing gives 'member.fist_name' a value here (did you mean 'member.first_name'?)          |
-      | 6:11  | F106 | the text ends with a link; put a few words behind it, or phones may spoil it               |
-      | 9:17  | F108 | to SMS (Twilio), 'cancel' means STOP before any flow hears it; choose another word         |
-      | 10:26 | F102 | this step is never reached: nothing leads to it                                            |
+      | 4:11  | F104 | '“' (U+201C) makes every segment hold 70 characters instead of 160; write '"' instead               |
+      | 4:11  | F105 | carriers block texts with bit.ly; put the whole URL under 'links'                                   |
+      | 4:11  | F107 | nothing gives 'member.fist_name' a value here (did you mean 'member.first_name'?)                   |
+      | 6:11  | F106 | the text ends with a link; put a few words behind it, or phones may spoil it                        |
+      | 9:17  | F108 | to SMS (Twilio) and SMS (Telnyx), 'cancel' means STOP before any flow hears it; choose another word |
+      | 10:26 | F102 | this step is never reached: nothing leads to it                                                     |
     And an editor with the schema is content with "dear.yaml"
 
   @E4
