@@ -93,12 +93,27 @@ def _is_quiet(quiet: QuietHours, moment: datetime, zone: ZoneInfo) -> bool:
 
 
 def _shown(hour: time, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """The moments around *moment* at which clocks in *zone* show *hour*: both, where the hour comes twice."""
+    """The moments around *moment* at which clocks in *zone* show *hour*: both, where the hour comes twice; and where
+    clocks skip it, the moment at which they do."""
     today = moment.astimezone(zone).date()
     for days in (0, 1, 2):
-        for fold in (0, 1):
-            shown = datetime.combine(today + timedelta(days=days), hour, tzinfo=zone).replace(fold=fold)
-            yield shown.astimezone(UTC)
+        shown = datetime.combine(today + timedelta(days=days), hour, tzinfo=zone)
+        first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+        yield from (first, second)
+        if second < first:
+            yield _changed_between(second, first, zone)
+
+
+def _changed_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The moment, to the second, from which clocks in *zone* go as they do at *after*, and no longer as at *before*."""
+    old = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    return after
 
 
 @lru_cache(maxsize=4096)

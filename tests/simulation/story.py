@@ -359,10 +359,15 @@ class Story:
             self.inspect_unasked(text, claim, now)
 
     def inspect_unasked(self, text: Outbound, claim: Claim, now: datetime) -> None:
-        """The same of a text that answers nobody: invariants 9, 14 and 15."""
+        """The same of a text that answers nobody: invariants 9, 14 and 15. What failed reached nobody."""
         if claim.event_is_off:
             self.wrong.append("9: sent for an event that is off")
-        mine = [each for each in self.carrier.taken if each.text.phone == text.phone and each.purpose > 1]
+        failed = {key for (key,) in self.bench.rows("SELECT key FROM message WHERE state = 'failed'")}
+        mine = [
+            each
+            for each in self.carrier.taken
+            if each.text.phone == text.phone and each.purpose > 1 and each.text.message_key not in failed
+        ]
         if sum(each.at > now - timedelta(days=1) for each in mine) >= self.weather.cap:
             self.wrong.append("14: more texts in a day than the cap")
         same = [each for each in mine if each.text.body == text.body]
