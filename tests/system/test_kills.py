@@ -26,6 +26,7 @@ from attrs import define, field
 from ascend_core.contracts import SandboxPerson
 from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core
+from ascend_core.operations.limits import set_sender_limits
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.wording import CONFIRMATIONS
 from ascend_core.runtime.opening import home_from, init_home, open_core
@@ -38,7 +39,8 @@ pytestmark = pytest.mark.xdist_group("kills")
 KILLS = int(os.environ.get("ASCEND_KILLS", "200"))
 LONGEST_LIFE_SECONDS = 0.3
 """After it has done something; one in four dies earlier."""
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 240.0
+"""Longer than two looks at a text in doubt and a poll."""
 AREAS = ("212", "646")
 
 FLOW = """
@@ -201,6 +203,7 @@ def _set_up(core: Core, account: Any, settings: Any) -> None:
         await connect_channel(core, "sms", settings)
 
     asyncio.run(connect())
+    set_sender_limits(core, "sms", per_second=50, burst=50)
     publish_flow(core, FLOW, file="flow.yaml")
     put_automation(core, AUTOMATION, file="automation.yaml")
 
