@@ -27,7 +27,7 @@ from ascend_core.store.consents import NewConsent, consent_states, record_consen
 from ascend_core.store.database import Tx
 from ascend_core.store.messages import MessageRecord
 
-__all__ = ["MOST_TRIES", "backoff", "outbound", "send_messages"]
+__all__ = ["CALL_WITHIN_SECONDS", "MOST_TRIES", "backoff", "outbound", "send_messages"]
 
 AT_ONCE = 20
 """Calls to one provider at the same time."""

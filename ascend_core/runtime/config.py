@@ -72,6 +72,12 @@ SETTINGS = (
     ),
     Setting(key="hours_file", help="A file with presets of your own", otherwise="the one that comes along"),
     Setting(key="nudge_gap", help="The least time between two nudges to one member", otherwise="1h"),
+    Setting(key="poll_seconds", help="How often accounts are asked what is new, 1 to 900", otherwise="60"),
+    Setting(
+        key="lookup_seconds",
+        help="How long after it was handed over a text without an answer is looked up, 31 to 3600",
+        otherwise="60",
+    ),
     Setting(
         key="metrics",
         help="Where Prometheus may ask for figures: a port of this machine, or HOST:PORT",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,6 +18,7 @@ from ascend_core.host.context import ContextMaker
 from ascend_core.host.registry import Registry
 from ascend_core.laws import hours_in, load_hours
 from ascend_core.operations.core import Core, Options
+from ascend_core.operations.send_messages import CALL_WITHIN_SECONDS
 from ascend_core.operations.turns import SharedTurns
 from ascend_core.operations.wording import Program
 from ascend_core.runtime.claim_file import ClaimFile
@@ -34,6 +36,10 @@ CLAIM_FILE = "ascend.claims"
 
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 MOST_DAYS = 36_500
+POLL_SECONDS = (1, 900)
+"""A sign-up is promised its text within a quarter of an hour."""
+LOOKUP_SECONDS = (math.ceil(CALL_WITHIN_SECONDS) + 1, 3600)
+"""A call that was held up must have begun before the text is looked up: else it could be sent twice."""
 HIGHEST_PORT = 65_535
 
 
@@ -71,6 +77,10 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     )
     if gap := environment.get("ASCEND_NUDGE_GAP"):
         options = evolve(options, nudge_gap=_length("ASCEND_NUDGE_GAP", gap))
+    if poll := _seconds(environment, "ASCEND_POLL_SECONDS", POLL_SECONDS):
+        options = evolve(options, poll_every=poll)
+    if lookup := _seconds(environment, "ASCEND_LOOKUP_SECONDS", LOOKUP_SECONDS):
+        options = evolve(options, lookup_after=lookup)
     url = environment.get("ASCEND_DATABASE_URL") or sqlite_url(folder.resolve() / DATABASE_FILE)
     return Home(folder=folder, database_url=url, options=options, metrics=_place(environment, "ASCEND_METRICS"))
 
@@ -107,6 +117,15 @@ def _days(environment: Mapping[str, str], name: str) -> timedelta | None:
     if not value.isdecimal() or not 1 <= int(value) <= MOST_DAYS:
         raise BadInput(f"{name} must be a number of days between 1 and {MOST_DAYS}, not '{value}'")
     return timedelta(days=int(value))
+
+
+def _seconds(environment: Mapping[str, str], name: str, allowed: tuple[int, int]) -> timedelta | None:
+    value, (least, most) = environment.get(name), allowed
+    if not value:
+        return None
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise BadInput(f"{name} must be a number of seconds between {least} and {most}, not '{value}'")
+    return timedelta(seconds=int(value))
 
 
 def _length(name: str, written: str) -> timedelta:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ascend_core.errors import BadInput
+from ascend_core.operations.send_messages import CALL_WITHIN_SECONDS
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.opening import home_from
 
@@ -67,3 +69,14 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, said: str)
     """A setting that is misspelt must not be a setting that is silently not there."""
     with pytest.raises(BadInput, match=said.replace("?", r"\?").replace("(", r"\(")):
         home_from(written(tmp_path, text))
+
+
+def test_how_often_is_asked_and_when_is_looked_up_can_be_set() -> None:
+    """Within bounds that keep what is promised: a text within a quarter of an hour, and none twice."""
+    options = home_from({"ASCEND_POLL_SECONDS": "15", "ASCEND_LOOKUP_SECONDS": "31"}).options
+
+    assert (options.poll_every, options.lookup_after) == (timedelta(seconds=15), timedelta(seconds=31))
+    assert options.lookup_after > timedelta(seconds=CALL_WITHIN_SECONDS)
+    for wrong in ({"ASCEND_POLL_SECONDS": "901"}, {"ASCEND_LOOKUP_SECONDS": "30"}, {"ASCEND_POLL_SECONDS": "1m"}):
+        with pytest.raises(BadInput, match="must be a number of seconds between"):
+            home_from(wrong)
