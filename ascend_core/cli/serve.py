@@ -16,7 +16,7 @@ from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
 from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.core import Core
-from ascend_core.operations.listening import note_heard
+from ascend_core.operations.listening import begin_hearing, note_heard
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.engine import Engine
@@ -57,6 +57,7 @@ def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> 
         public_url = None if "ASCEND_PUBLIC_URL" in read_config().values else bound
         core = stack.enter_context(opened_core(public_url=public_url))
         stack.enter_context(_ended_by_signals())
+        begin_hearing(core)  # requests wait in the socket from before this moment on
         meters = Meters()
         engine = None if no_worker else stack.enter_context(the_worker(core, say, engine_name, meters))
         stack.enter_context(measured(core, meters))

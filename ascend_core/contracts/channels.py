@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -152,8 +152,9 @@ class Channel(Protocol[S]):
     async def missed(self, settings: S, since: datetime) -> tuple[Inbound, ...]:
         """The texts people wrote from *since* on, oldest first, as the webhook would have told them.
 
-        Those that were told already may be among them. A provider that keeps no list gives none. Raises TryLater or
-        NeedsAttention when it cannot tell: a STOP may be among what it did not say.
+        Those that were told already may be among them. One whose words the provider cannot tell any more is
+        ``doubtful``: a person decides. Raises TryLater or NeedsAttention when it cannot tell who wrote: a STOP may be
+        among what it did not say. A channel that can never tell must raise NeedsAttention.
         """
         ...
 
@@ -225,6 +226,8 @@ class ChannelType:
     channel: Channel[Any]
     dedupe: Literal["key", "lookup", "none"] = "none"
     """How an unsure send is cleared up: the provider refuses a repeated key, it can be looked up, or not at all."""
+    listed_after: timedelta = timedelta(0)
+    """How long a text that came in may be absent from what ``missed`` tells; it is asked for no sooner."""
     measure: Measure | None = None
     """What a text costs here; None: the channel does not say."""
     sender: Callable[[Any], Sender] | None = None

@@ -1,8 +1,11 @@
 """Listening to what people write: after a time in which nobody did, it is fetched before the next text goes out.
 
 A STOP that was sent meanwhile is then honoured. Who serves the webhooks says so again and again (``note_heard``); when
-that was too long ago, the channel is deaf since then, and nothing is sent (``ChannelRecord.stopped``) until
-``catch_up`` has asked the provider.
+that was too long ago, or such a process starts (``begin_hearing``), the channel is deaf since then, and nothing is sent
+(``ChannelRecord.stopped``) until ``catch_up`` has asked the provider.
+
+A provider that lists late is asked late (``ChannelType.listed_after``), counted from when somebody listens again: what
+came in just before is among what it tells by then.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from ascend_core.store.buckets import find_buckets, lock_bucket, save_bucket
 from ascend_core.store.channels import ChannelRecord, channels, lock_channel, set_channel
 from ascend_core.store.database import Tx
 
-__all__ = ["catch_up", "note_heard", "notice_gap"]
+__all__ = ["begin_hearing", "catch_up", "note_heard", "notice_gap"]
 
 HEARD_EVERY = timedelta(seconds=30)
 """How often it is written down that somebody listens."""
@@ -31,6 +34,21 @@ OVERLAP = timedelta(minutes=5)
 
 REST_SECONDS = 15.0
 """Between two questions that the provider could not answer."""
+
+
+def begin_hearing(core: Core) -> None:
+    """This process begins to serve the webhooks. However short it was away: what came in meanwhile is fetched.
+
+    Providers try a webhook again only for some seconds, if at all; and another process that went on listening need not
+    have been asked.
+    """
+
+    def work(tx: Tx) -> None:
+        for channel in channels(tx):
+            _deafen(core, tx, channel)
+
+    if core.database.read(channels):
+        core.database.write(work)
 
 
 def notice_gap(core: Core) -> None:
@@ -57,7 +75,16 @@ def _go_deaf(core: Core, tx: Tx) -> None:
     now = core.moment(tx)
     for channel in channels(tx):
         if _is_deaf(channel, now):
-            set_channel(tx, channel.id, deaf_since=_heard_until(channel))
+            _deafen(core, tx, channel)
+
+
+def _deafen(core: Core, tx: Tx, channel: ChannelRecord) -> None:
+    now = core.moment(tx)
+    if channel.deaf_since is None:
+        set_channel(tx, channel.id, deaf_since=min(_heard_until(channel), now))
+    type_ = core.registry.channels.get(channel.channel)
+    if type_ is not None and type_.listed_after:
+        _rest(tx, channel, now + type_.listed_after)
 
 
 def note_heard(core: Core) -> None:
@@ -105,7 +132,7 @@ async def _catch_up_with(core: Core, channel: ChannelRecord, deaf_since: datetim
         return 0
     except Exception as error:
         seconds = max(REST_SECONDS, (error.after_seconds or 0.0) if isinstance(error, TryLater) else 0.0)
-        core.database.write(lambda tx: _rest(core, tx, channel, seconds))
+        core.database.write(lambda tx: _rest(tx, channel, core.moment(tx) + timedelta(seconds=seconds)))
         raise TryLater("the texts that came in while nobody listened cannot be fetched") from error
     new = receive_events(core, type_.name, missed)
 
@@ -125,9 +152,8 @@ def _rests(core: Core, channel: ChannelRecord) -> bool:
     return core.database.read(work)
 
 
-def _rest(core: Core, tx: Tx, channel: ChannelRecord, seconds: float) -> None:
-    now = core.moment(tx)
-    save_bucket(tx, lock_bucket(tx, _name(channel), now).paused(now + timedelta(seconds=seconds)))
+def _rest(tx: Tx, channel: ChannelRecord, until: datetime) -> None:
+    save_bucket(tx, lock_bucket(tx, _name(channel), until).paused(until))
 
 
 def _name(channel: ChannelRecord) -> str:

@@ -23,8 +23,9 @@ from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.due import next_due
 from ascend_core.operations.limits import set_sender_limits
+from ascend_core.operations.listening import begin_hearing, note_heard
 from ascend_core.operations.sync_account import Synced, sync_account
-from ascend_core.runtime.drains import drain_all
+from ascend_core.runtime.drains import drain_all, listen_again, recover
 from ascend_core.runtime.opening import KEY_FILE, open_registry
 from ascend_core.runtime.system import SystemRandomness
 from ascend_core.store.accounts import accounts
@@ -176,7 +177,9 @@ class World:
         return [self.run(sync_account(self.core, account.id)) for account in self.core.database.read(accounts)]
 
     def settle(self) -> None:
-        """Let everything happen that can happen now: the worker's rounds and the carrier's callbacks, in turn."""
+        """Let everything happen that can happen now: what was missed while nobody listened is fetched, then the
+        worker's rounds and the carrier's callbacks, in turn."""
+        self.run(listen_again(self.core))
         while self.run(drain_all(self.core)) + self.carrier.settle():
             pass
 
@@ -200,6 +203,14 @@ class World:
         if poll:
             self.poll()
         self.settle()
+
+    def be_away(self, by: timedelta) -> None:
+        """Let *by* pass while the product is down, then start it again. What people texted meanwhile was told in vain
+        where the stand-in lost it."""
+        note_heard(self.core)
+        self.clock.set(self.clock.now() + by)
+        begin_hearing(self.core)
+        recover(self.core)
 
     def wait(self, by: timedelta) -> None:
         """Let *by* pass."""

@@ -198,6 +198,77 @@ Feature: The SMS channel
     Then the messages are
       | suppressed | 1 |
 
+  @J2
+  Scenario Outline: A STOP that came while we were away is heard before the next text
+    Given the synced form "Sunday Phonebank"
+    And these people
+      | name       | phone          | zip   |
+      | Cleo Varga | (917) 555-0145 | 10001 |
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    When we are away for <time>, and Ana replies "Leave me alone!" in vain
+    And Ana submits the form "Sunday Phonebank"
+    And Cleo submits the form "Sunday Phonebank"
+    And 5 minutes pass
+    Then Ana gets the text "You are unsubscribed and will get no more texts from us. Reply START to join again."
+    And Cleo gets the text "Hi Cleo! See you at Sunday Phonebank."
+    And the ledger of Ana's consent reads
+      | subscribed   | form    |
+      | unsubscribed | keyword |
+
+    Examples:
+      | time     |
+      | 1 minute |
+      | 3 hours  |
+
+  @J2 @telnyx
+  Scenario Outline: Another provider tells of a STOP that came while we were away
+    Given the synced form "Sunday Phonebank"
+    And these people
+      | name       | phone          | zip   |
+      | Cleo Varga | (917) 555-0145 | 10001 |
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    When we are away for <time>, and Ana replies "Leave me alone!" in vain
+    And Ana submits the form "Sunday Phonebank"
+    And Cleo submits the form "Sunday Phonebank"
+    And 5 minutes pass
+    Then Ana gets the text "You are unsubscribed and will get no more texts from us. Reply START to join again."
+    And Cleo gets the text "Hi Cleo! See you at Sunday Phonebank."
+    And the ledger of Ana's consent reads
+      | subscribed   | form    |
+      | unsubscribed | keyword |
+
+    Examples:
+      | time     |
+      | 1 minute |
+      | 3 hours  |
+
+  @J2 @telnyx
+  Scenario: What was written so long ago that nobody knows the words any more may have been STOP
+    Given the flow
+      """
+      flow: welcome
+      spec: 1
+      steps:
+        - send: See you!
+        - wait: 12d
+        - send: How was it?
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then Ana gets the text "See you!"
+    When we are away for 11 days, and Ana replies "I will be there" in vain
+    And 26 hours pass
+    Then Ana gets no text
+    And the conversations that wait for a person are
+      | Ana | doubtful | |
+    When Ana replies "Start"
+    And 1 hour passes
+    Then Ana gets the text "How was it?"
+
   @J3
   Scenario: A text at night waits for the morning
     When the clock reaches 2026-05-04 20:30 in New York

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ascend_core.contracts import Inbound
 from ascend_core.errors import NeedsAttention, TryLater
-from ascend_core.operations.listening import GAP, REST_SECONDS, catch_up, note_heard, notice_gap
+from ascend_core.operations.listening import GAP, REST_SECONDS, begin_hearing, catch_up, note_heard, notice_gap
 from ascend_core.operations.resume import resume_channel
 from ascend_core.store.channels import channels
 from tests.fakes.bench import phone
@@ -118,3 +119,46 @@ def test_a_channel_nobody_ever_listened_to_has_missed_nothing(bench: Any) -> Non
     bench.drain()
 
     assert bench.bodies() == ["One"]
+
+
+def test_a_restart_is_a_gap_however_short(bench: Any) -> None:
+    """Providers give up telling within seconds; a STOP of that time is fetched like any other."""
+    bench.set_up(flow=ONE)
+    note_heard(bench.core)
+    bench.register(0)
+    bench.channel.unheard.append(Inbound(provider_id="in-1", phone=phone(0), body="STOP", keyword="stop"))
+    bench.wait(seconds=5)
+
+    begin_hearing(bench.core)
+    bench.drain()
+    before = bench.bodies()
+    bench.run(catch_up(bench.core))
+    bench.drain()
+
+    assert before == []
+    assert bench.states()[0] == ("suppressed", "unsubscribed")
+    assert bench.core.database.read(channels)[0].deaf_since is None
+
+
+def test_a_provider_that_lists_late_is_asked_late(bench: Any) -> None:
+    """Counted from when somebody listens again, for what came in just before."""
+    bench.set_up(flow=ONE)
+    bench.pigeons(listed_after=timedelta(seconds=60))
+    note_heard(bench.core)
+    bench.wait(seconds=5)
+    begin_hearing(bench.core)
+    asked = []
+    for _ in range(3):
+        bench.run(catch_up(bench.core))
+        asked.append(len(bench.channel.asked_since))
+        bench.wait(seconds=30)
+
+    assert asked == [0, 0, 1]
+    assert bench.core.database.read(channels)[0].deaf_since is None
+
+
+def test_nobody_listens_before_a_channel_is_connected(bench: Any) -> None:
+    """A new installation is served before it texts."""
+    begin_hearing(bench.core)
+
+    assert bench.core.database.read(channels) == []

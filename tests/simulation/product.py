@@ -12,7 +12,7 @@ from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.core import Core
 from ascend_core.operations.doubt import resolve_unknown
 from ascend_core.operations.fire_timers import fire_timers
-from ascend_core.operations.listening import note_heard
+from ascend_core.operations.listening import begin_hearing, note_heard
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
 from ascend_core.operations.send_messages import send_messages
 from ascend_core.runtime.drains import listen_again, recover
@@ -22,6 +22,12 @@ __all__ = ["PRODUCT", "Product"]
 
 BATCH = 5
 """Texts a round of sending takes: few, so that a schedule meets the borders of batches."""
+
+
+def _recover(core: Core) -> None:
+    """The web and the worker start."""
+    begin_hearing(core)
+    recover(core)
 
 
 def _apply(core: Core, page: SubmissionPage, seen: CursorRecord) -> Any:
@@ -46,7 +52,7 @@ class Product:
 
     opened: Callable[[Core], Core] = lambda core: core
     """Changes what is opened at each start: gates, options."""
-    recover: Callable[[Core], Any] = recover
+    recover: Callable[[Core], Any] = _recover
     tick: Callable[[Core], Any] = note_heard
     listen: Callable[[Core], Awaitable[Any]] = listen_again
     apply: Callable[[Core, SubmissionPage, CursorRecord], Any] = _apply

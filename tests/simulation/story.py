@@ -209,10 +209,10 @@ class Story:
         self.attempt(lambda: asyncio.run(_whole(fetch_forms(self.core, account, everything=True))))
 
     def go_down(self) -> None:
-        """The process is away for an hour, in which somebody writes; then it starts again."""
+        """The process is away for a moment or an hour, in which somebody writes; then it starts again."""
         self.attempt(lambda: self.product.tick(self.core))
         text = self.new_text()
-        self.bench.clock.advance(timedelta(hours=1))
+        self.bench.clock.advance(self.fate.dice.choice([timedelta(seconds=5), timedelta(hours=1)]))
         if text.keyword == "stop":
             self.left_unheard.add(text.phone)
         self.start()

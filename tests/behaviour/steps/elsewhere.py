@@ -12,12 +12,21 @@ from tests.behaviour.story import Story
 
 __all__: list[str] = []
 
+SPAN = r"(?P<number>\d+) (?P<unit>minute|hour|day)s?"
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
-@when(parsers.re(r"(?P<number>\d+) (?P<unit>minute|hour|day)s? (?:pass|passes)"))
+@when(parsers.re(rf"{SPAN} (?:pass|passes)"))
 def _time_passes(story: Story, number: str, unit: str) -> None:
     story.go_to(story.world.clock.now() + int(number) * UNITS[unit])
+
+
+@when(parsers.re(rf"we are away for {SPAN}, and (?P<name>\w+) replies \"(?P<text>[^\"]*)\" in vain"))
+def _away(story: Story, number: str, unit: str, name: str, text: str) -> None:
+    """The provider gives up telling us; then we start again."""
+    _carrier_fails(story, "lose_inbound")
+    story.world.carrier.reply(story.key(), story.phone(name), text)
+    story.world.be_away(int(number) * UNITS[unit])
 
 
 @when(parsers.parse("the clock reaches {day:S} {hour:d}:{minute:d} in {place}"))

@@ -98,6 +98,11 @@ class Carrier:
             message = self.state.messages.get(sid)
             return message_view(self.state, message, self.now()) if message else None
 
+    def received(self, sid: str) -> InboundText | None:
+        """The text with *sid* that a person wrote; None: there is none."""
+        with self.lock:
+            return self.state.inbound.get(sid)
+
     def find_all(self, phone: str | None = None) -> list[TextView]:
         """Every text in both directions, the newest first; only those with *phone* when it is given.
 

@@ -52,6 +52,8 @@ class FaultKind(StrEnum):
     """Before a callback comes another, with a status and a parameter nobody has heard of."""
     BASE64_INBOUND = "base64_inbound"
     """A person's text arrives as the base64 of the whole, as long ones through some carriers do."""
+    LOSE_INBOUND = "lose_inbound"
+    """A person's text is never posted: the webhook was away for longer than it is tried."""
     BAD_SIGNATURE = "bad_signature"
     """A webhook is signed wrongly; the real one follows at the next settling."""
 

@@ -13,7 +13,7 @@ from ascend_sms.simulator.messages import InboundText
 from ascend_sms.simulator.segments import count_segments, encoding_of
 from ascend_sms.simulator.views import TextView
 
-__all__ = ["error_json", "id_of", "inbound_json", "message_json", "profile_id", "sid_of"]
+__all__ = ["error_json", "id_of", "inbound_json", "message_json", "profile_id", "record_json", "sid_of"]
 
 _CODES = {
     20003: 10009,
@@ -112,6 +112,27 @@ def inbound_json(account: Account, text: InboundText) -> dict[str, Any]:
         "autoresponse_type": text.opt_out_type,
         "received_at": text.at.isoformat(),
         "errors": [],
+    }
+
+
+def record_json(account: Account, view: TextView) -> dict[str, Any]:
+    """The detail record of *view*: who, when and what it cost, and never a word of it."""
+    return {
+        "record_type": "message_detail_record",
+        "uuid": id_of(view.sid),
+        "direction": "inbound" if view.direction == "inbound" else "outbound",
+        "message_type": "SMS",
+        "cli": view.from_ or account.number,
+        "cld": view.to,
+        "profile_id": profile_id(account),
+        "profile_name": "Simulated",
+        "created_at": view.created_at.isoformat(),
+        "sent_at": view.sent_at.isoformat() if view.sent_at else None,
+        "updated_at": view.updated_at.isoformat(),
+        "status": _word(view.status, view.error_code),
+        "parts": view.segments,
+        "cost": "0.0",
+        "currency": "USD",
     }
 
 

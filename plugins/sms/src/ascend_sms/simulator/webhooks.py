@@ -164,6 +164,11 @@ class Postman:
 
     def _post_inbound(self, client: httpx.Client, text: InboundText, *, retry: bool) -> bool:
         url = self._inbound_url or ""
+        if self._faults.take(text.phone, FaultKind.LOSE_INBOUND):
+            with self._lock:
+                self._in_hand.discard(text.sid)
+            self._carrier.record(Answered(sid=text.sid, status=None))
+            return False
         if self._faults.take(text.phone, FaultKind.BASE64_INBOUND):
             text = evolve(text, body=base64.b64encode(text.body.encode()).decode("ascii"))
         try:

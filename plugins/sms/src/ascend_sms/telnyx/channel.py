@@ -1,11 +1,13 @@
 """The channel: Telnyx's messaging API, version 2, over HTTP.
 
-Two things the provider does not have: a list of what was sent, so that a text in doubt is cleared up by its delivery
-status (which brings our key back) or by a person; and a time until which a text may be delivered.
+Two things the provider does not have: a list of what was sent that surely shows it at once, so that a text in doubt is
+cleared up by its delivery status (which brings our key back) or by a person; and a time until which a text may be
+delivered: the send call has no such field, and what an answer calls ``valid_until`` is the provider's own.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -28,6 +30,7 @@ from ascend_sms.own_key import callback_with_key
 from ascend_sms.replies import ID, problem
 from ascend_sms.segments import count
 from ascend_sms.telnyx.codes import CODES
+from ascend_sms.telnyx.missed_texts import PAGE_SIZE, id_in, is_last, query_for, text_in, wanted_in
 from ascend_sms.telnyx.settings import TelnyxSettings
 from ascend_sms.telnyx.signature import is_signed
 from ascend_sms.telnyx.webhooks import answer_to, events_in, first_code, state_of
@@ -36,8 +39,13 @@ from ascend_sms.wire import Reply, call
 __all__ = ["TelnyxChannel"]
 
 _OK: Final = 200
+_GONE: Final = (404, 410)
 _MOST_SEGMENTS: Final = 10
 """https://developers.telnyx.com/docs/messaging/messages/send-message"""
+
+_MOST_PAGES: Final = 100
+_READ_AT_ONCE: Final = 5
+"""Texts of those that were missed."""
 
 
 class TelnyxChannel:
@@ -78,8 +86,47 @@ class TelnyxChannel:
         raise Unsure("the SMS provider keeps no list of texts: its delivery status will tell, or a person must")
 
     async def missed(self, settings: TelnyxSettings, since: datetime) -> tuple[Inbound, ...]:
-        """The provider keeps no list, but repeats a webhook that was not answered."""
-        return ()
+        """What people wrote from *since* on: who, from the detail records; the words, text by text."""
+        pages: list[Mapping[str, Any]] = []
+        while not pages or not is_last(pages[-1], len(pages), since):
+            if len(pages) == _MOST_PAGES:
+                raise NeedsAttention(
+                    f"the SMS provider lists more than {_MOST_PAGES * PAGE_SIZE} texts that came in: too many to read "
+                    "before sending; to go on without them, run: ascend telnyx resume --skip-missed"
+                )
+            query = httpx.QueryParams(query_for(len(pages) + 1))
+            found = await self._get(settings, f"/v2/detail_records?{query}", holds=list)
+            pages.append(found or {})
+        turn = asyncio.Semaphore(_READ_AT_ONCE)
+
+        async def read(record: Mapping[str, Any]) -> Inbound | None:
+            async with turn:
+                found = await self._get(settings, f"/v2/messages/{id_in(record)}", holds=dict)
+            return text_in(settings, record, None if found is None else found["data"])
+
+        texts = await asyncio.gather(*(read(record) for record in wanted_in(settings, since, pages)))
+        return tuple(text for text in texts if text is not None)
+
+    async def _get(self, settings: TelnyxSettings, path: str, *, holds: type) -> Mapping[str, Any] | None:
+        """The document at *path*, whose data are what they should be; None: the provider does not have it (any more).
+
+        Reading twice harms nobody: what is Unsure for a send is TryLater here. Raises that, or NeedsAttention.
+        """
+        request = httpx.Request("GET", f"{settings.base_url}{path}", headers=_headers(settings))
+        try:
+            reply = await call(self._http, request)
+        except Unsure as error:
+            raise TryLater(str(error)) from error
+        if reply.status == _OK and isinstance(reply.json().get("data"), holds):
+            return reply.json()
+        if reply.status == _OK:
+            raise TryLater("the SMS provider answered with something that is no list of texts")
+        if reply.status in _GONE and holds is dict:
+            return None
+        met = problem(reply, self._clock.now(), CODES)
+        if isinstance(met, TryLater | NeedsAttention):
+            raise met
+        raise NeedsAttention(str(met)) if isinstance(met, Refused) else TryLater(str(met))
 
     def is_genuine(self, settings: TelnyxSettings, request: RawRequest) -> bool:
         """Whether the provider signed *request*, and lately. Total."""

@@ -11,6 +11,7 @@ from ascend_core.hookspecs import AscendHooks, hookimpl
 from ascend_sms.any_provider import keyword_of, measure
 from ascend_sms.senders import sender_named
 from ascend_sms.telnyx.channel import TelnyxChannel
+from ascend_sms.telnyx.missed_texts import LISTED_AFTER
 from ascend_sms.telnyx.settings import TelnyxSettings
 
 __all__ = ["TelnyxPlugin"]
@@ -29,6 +30,7 @@ class TelnyxPlugin(AscendHooks):
                 settings=TelnyxSettings,
                 channel=TelnyxChannel(context),
                 dedupe="none",
+                listed_after=LISTED_AFTER,
                 measure=measure,
                 sender=_sender,
                 keyword_of=keyword_of,
