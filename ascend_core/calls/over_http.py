@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from ascend_core.calls.addresses import Resolve, address_to_call, resolve_name
 from ascend_core.calls.call import Call, Called
+from ascend_core.calls.spans import traced
 from ascend_core.errors import Refused, TryLater
 
 __all__ = ["MOST_ANSWERED", "SECONDS", "HttpCaller"]
@@ -64,8 +65,9 @@ class HttpCaller:
         if call.document is not None:
             content = json.dumps(call.document, ensure_ascii=False).encode("utf-8", "replace")
             headers["Content-Type"] = "application/json"
+        transport = httpx.AsyncHTTPTransport(verify=self.trust or _trust())
         async with (
-            httpx.AsyncClient(verify=self.trust or _trust(), timeout=self.seconds, trust_env=False) as http,
+            httpx.AsyncClient(transport=traced(transport), timeout=self.seconds, trust_env=False) as http,
             http.stream(
                 call.method,
                 httpx.URL(call.url).copy_with(host=address),

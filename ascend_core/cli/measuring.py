@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ascend_core.cli.showing import say
+from ascend_core.cli.announcing import announce
 from ascend_core.errors import AscendError
 from ascend_core.operations.core import Core
 from ascend_core.runtime.meters import Meters
@@ -27,11 +27,11 @@ def measured(core: Core, meters: Meters) -> Iterator[None]:
         listener = bind(*place)
     except AscendError:
         host, port = place
-        say(f"  No figures for Prometheus: nobody can listen on {host} port {port}; set another ASCEND_METRICS")
+        announce(f"  No figures for Prometheus: nobody can listen on {host} port {port}; set another ASCEND_METRICS")
         yield  # whoever cannot be measured still works
         return
     server = ThreadedServer(MetricsApp(core, meters), listener)
-    say(f"  Figures for Prometheus: {server.url}/metrics")
+    announce(f"  Figures for Prometheus: {server.url}/metrics")
     try:
         yield
     finally:

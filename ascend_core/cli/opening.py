@@ -9,6 +9,7 @@ from attrs import evolve
 
 from ascend_core.operations.connect import the_account
 from ascend_core.operations.core import Core
+from ascend_core.runtime.logs import configure_logs
 from ascend_core.runtime.opening import home_from, open_core
 from ascend_core.runtime.system import settle_memory
 from ascend_core.store.accounts import AccountRecord
@@ -20,6 +21,7 @@ __all__ = ["account_of", "opened_core"]
 def opened_core(*, public_url: str | None = None) -> Iterator[Core]:
     """The installation that the environment names, closed at the end. *public_url* replaces the one it names."""
     home = home_from()
+    configure_logs(home.logs)
     if public_url is not None:
         home = evolve(home, options=evolve(home.options, public_url=public_url))
     core = open_core(home)

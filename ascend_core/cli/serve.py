@@ -11,15 +11,16 @@ from types import FrameType
 
 import click
 
+from ascend_core.cli.announcing import announce
 from ascend_core.cli.measuring import measured
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import say
 from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.core import Core
 from ascend_core.operations.listening import begin_hearing, note_heard
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.engine import Engine
+from ascend_core.runtime.logs import log_trouble
 from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.opening import home_from
 from ascend_core.runtime.roles import EngineName, the_worker
@@ -59,7 +60,7 @@ def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> 
         stack.enter_context(_ended_by_signals())
         begin_hearing(core)  # requests wait in the socket from before this moment on
         meters = Meters()
-        engine = None if no_worker else stack.enter_context(the_worker(core, say, engine_name, meters))
+        engine = None if no_worker else stack.enter_context(the_worker(core, log_trouble, engine_name, meters))
         stack.enter_context(measured(core, meters))
         if engine is not None:
             stack.enter_context(_working(engine))
@@ -67,8 +68,8 @@ def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> 
         app = stack.enter_context(closing(PublicApp(core, stir=lambda: _stir(engine), spill_folder=home_from().folder)))
         with suppress(KeyboardInterrupt):
             asyncio.run(serve_app(app, listener, started=lambda: _introduce(core, bound, working=not no_worker)))
-        say("Ending: finishing what is in hand …")
-    say("Ended.")
+        announce("Ending: finishing what is in hand …")
+    announce("Ended.")
 
 
 def _stir(engine: Engine | None) -> None:
@@ -127,16 +128,18 @@ def _ended_by_signals() -> Iterator[None]:
 
 def _introduce(core: Core, bound: str, *, working: bool) -> None:
     options = core.options
-    say(f"Ascend listens on {bound} (Ctrl-C ends it).")
+    announce(f"Ascend listens on {bound} (Ctrl-C ends it).")
     if options.public_url != bound:
-        say(f"  The world reaches it at {options.public_url}")
+        announce(f"  The world reaches it at {options.public_url}")
     connected = core.database.read(channels)
     for record in connected:
-        say(f"  Incoming {record.channel} texts are expected at {options.public_url}/hooks/{record.channel}/inbound")
+        announce(
+            f"  Incoming {record.channel} texts are expected at {options.public_url}/hooks/{record.channel}/inbound"
+        )
     if not connected:
         names = " or ".join(f"ascend {name} connect" for name in core.registry.channels) or "ascend plugins list"
-        say(f"  No channel is connected: nothing is texted. Run: {names}")
+        announce(f"  No channel is connected: nothing is texted. Run: {names}")
     if not working:
-        say("  Without a worker: nothing is synced or sent by this process.")
+        announce("  Without a worker: nothing is synced or sent by this process.")
     for problem in core.registry.problems:
-        say(f"  left out: {problem}")
+        announce(f"  left out: {problem}")

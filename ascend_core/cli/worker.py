@@ -9,10 +9,11 @@ from contextlib import ExitStack
 
 import click
 
+from ascend_core.cli.announcing import announce
 from ascend_core.cli.measuring import measured
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import say
 from ascend_core.runtime.engine import Engine
+from ascend_core.runtime.logs import log_trouble
 from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.roles import EngineName, the_worker
 
@@ -37,21 +38,21 @@ def worker(*, engine_name: EngineName) -> None:
     with ExitStack() as stack:
         core = stack.enter_context(opened_core())
         meters = Meters()
-        engine = stack.enter_context(the_worker(core, say, engine_name, meters))
+        engine = stack.enter_context(the_worker(core, log_trouble, engine_name, meters))
         stack.enter_context(measured(core, meters))
         if not os.environ.get("ASCEND_PUBLIC_URL"):
-            say(f"ASCEND_PUBLIC_URL is not set: links in texts will lead to {core.options.public_url}")
+            announce(f"ASCEND_PUBLIC_URL is not set: links in texts will lead to {core.options.public_url}")
         asyncio.run(_work(engine))
-    say("Ended.")
+    announce("Ended.")
 
 
 async def _work(engine: Engine) -> None:
     def end() -> None:
-        say("Ending: finishing what is in hand …")
+        announce("Ending: finishing what is in hand …")
         engine.stop()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end)
-    say("Ascend works (Ctrl-C ends it).")
+    announce("Ascend works (Ctrl-C ends it).")
     await engine.run()

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import httpx
 from attrs import field, frozen
 
+from ascend_core.calls.spans import traced
 from ascend_core.contracts import Clock, PluginContext, Randomness, Turns
 from ascend_core.host.settings import read_settings
 from ascend_core.host.turns import ProcessTurns
@@ -55,9 +56,9 @@ class ContextMaker:
         )
 
     def _client(self, *, timeout: httpx.Timeout, follow_redirects: bool = False) -> httpx.AsyncClient:
+        transport = httpx.AsyncHTTPTransport(verify=_trust()) if self.transport is None else self.transport()
         return httpx.AsyncClient(
-            transport=None if self.transport is None else self.transport(),
-            verify=_trust() if self.transport is None else True,
+            transport=traced(transport),
             timeout=timeout,
             follow_redirects=follow_redirects,
             trust_env=False,

@@ -83,6 +83,8 @@ SETTINGS = (
         help="Where Prometheus may ask for figures: a port of this machine, or HOST:PORT",
         otherwise="nowhere",
     ),
+    Setting(key="log", help="How the log is written: console (for people) or json", otherwise="console"),
+    Setting(key="log_level", help="How much is written: debug, info, warning or error", otherwise="info"),
     Setting(key="webhooks_private", help="yes: flows may call addresses of your own network", otherwise="no"),
 )
 _ONLY_IN_THE_ENVIRONMENT = ("home", "config")

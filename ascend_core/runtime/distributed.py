@@ -25,7 +25,7 @@ from procrastinate.jobs import Status as JobStatus
 
 from ascend_core.contracts import Clock
 from ascend_core.operations.turns import take_period
-from ascend_core.runtime.engine import Drain, Tell, Tick
+from ascend_core.runtime.engine import Drain, Tell, Tick, Trouble
 from ascend_core.store.database import Database, Tx
 from ascend_core.store.outside import driver_of, has_table, run_script, savepoint, under_lock
 
@@ -134,7 +134,7 @@ class DistributedEngine:
 
     async def _tick(self, name: str | None, seconds: float, tick: Tick) -> None:
         while True:
-            if await self._fenced("tick", self._tick_once(name, seconds, tick)) is None:
+            if await self._fenced("tick.failed", self._tick_once(name, seconds, tick)) is None:
                 await self._clock.sleep(FAILED_PAUSE_SECONDS)
             await self._clock.sleep(seconds if name is None else seconds / LOOKS_A_PERIOD)
 
@@ -144,17 +144,19 @@ class DistributedEngine:
         return True
 
     async def _drain(self, kind: str, key: str) -> None:
-        left = await self._fenced(f"{kind} {key}", self._drains[kind](key, self._clock.now() + LEASE))
+        left = await self._fenced(
+            "drain.failed", self._drains[kind](key, self._clock.now() + LEASE), kind=kind, key=key
+        )
         if left is None and not self._stopping.is_set():
             await self._clock.sleep(FAILED_PAUSE_SECONDS)
         if left:
             self.wake(kind, key)
 
-    async def _fenced(self, what: str, work: Awaitable[Any]) -> bool | None:
+    async def _fenced(self, event: str, work: Awaitable[Any], **fields: object) -> bool | None:
         try:
             return bool(await work)
         except Exception as error:  # noqa: BLE001 -- a fence: one failing drain must not stop the others
-            self._report(f"{what} failed: {error}")
+            self._report(Trouble(event=event, fields=fields, error=error))
             return None
 
     # on the loop of the worker's thread
@@ -170,7 +172,7 @@ class DistributedEngine:
             except asyncio.CancelledError:
                 return
             except Exception as error:  # noqa: BLE001 -- a fence: a database that restarts must not end the worker
-                self._report(f"the task engine failed and is begun again: {error}")
+                self._report(Trouble(event="engine.begun_again", error=error))
             self._running = asyncio.create_task(self._clock.sleep(FAILED_PAUSE_SECONDS))
             with suppress(asyncio.CancelledError):
                 await self._running

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from ascend_core.calls.spans import span
 from ascend_core.errors import TryLater
 from ascend_core.operations.call_webhooks import call_webhooks
 from ascend_core.operations.core import Core
@@ -22,11 +23,14 @@ from ascend_core.operations.send_messages import send_messages
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.operations.workers import BEAT_SECONDS, keep_alive
 from ascend_core.runtime.engine import Drain, Engine
+from ascend_core.runtime.logs import log_named
 from ascend_core.runtime.meters import Meters, metered
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.due import look
 
 __all__ = ["ALL", "drain_all", "is_due", "listen_again", "recover", "register_drains", "work_now"]
+
+_LOG = log_named("drains")
 
 TICK_SECONDS = 1.0
 TIDY_EVERY = timedelta(hours=1)
@@ -53,7 +57,9 @@ def register_drains(engine: Engine, core: Core, meters: Meters | None = None) ->
 
     async def tick() -> None:
         notice_gap(core)
-        recover_sends(core, starting=False)
+        doubtful = recover_sends(core, starting=False)
+        if doubtful:
+            _LOG.warning("sends.in_doubt", texts=doubtful)
         if not tidied or core.clock.now() >= tidied[-1] + TIDY_EVERY:
             tidied[:] = [core.clock.now()]
             _tidy(core)
@@ -78,7 +84,9 @@ def _drains(engine: Engine, core: Core, meters: Meters) -> dict[str, Drain]:
     async def rounds(kind: str, once: Callable[[], Awaitable[int]], until: datetime, *then: str) -> bool:
         """Do *once* until nothing is left or the time is up, waking *then* after each that did something."""
         while core.clock.now() < until:
-            done = await once()
+            with span("batch", kind=kind) as note:
+                done = await once()
+                note(items=done)
             meters.batch(kind, done)
             if not done:
                 return False
@@ -89,6 +97,8 @@ def _drains(engine: Engine, core: Core, meters: Meters) -> dict[str, Drain]:
     async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
         synced = await sync_account(core, int(key))
         meters.batch("sync", synced.applied + synced.ignored + synced.failed + synced.people)
+        if synced.problem is not None:
+            _LOG.warning("sync.problem", account=key, says=synced.problem)
         engine.wake("send", ALL)
         return False
 

@@ -6,21 +6,42 @@ a tick looks at what is due and wakes it again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from attrs import field, frozen
+
+from ascend_core.errors import AscendError
 from ascend_core.store.database import Tx
 
-__all__ = ["Drain", "Engine", "Tell", "Tick"]
+__all__ = ["Drain", "Engine", "Tell", "Tick", "Trouble"]
 
 Drain = Callable[[str, datetime], Awaitable[bool]]
 """Works on one key until nothing is left or the time is up; True: work is left."""
 
 Tick = Callable[[], Awaitable[None]]
 
-Tell = Callable[[str], None]
-"""Hears, in one sentence, that something failed."""
+
+@frozen(kw_only=True)
+class Trouble:
+    """Something failed and was survived. As a text it is one sentence."""
+
+    event: str
+    """Its name in the log: ``drain.failed``."""
+    fields: Mapping[str, object] = field(factory=dict)
+    error: BaseException | None = None
+
+    def __str__(self) -> str:
+        """An error that is not ours is told by its type alone: its message may quote what people wrote."""
+        parts = [self.event, *(f"{name}={value}" for name, value in self.fields.items())]
+        if self.error is not None:
+            parts.append(str(self.error) if isinstance(self.error, AscendError) else type(self.error).__name__)
+        return " ".join(parts)
+
+
+Tell = Callable[[Trouble], None]
+"""Hears that something failed."""
 
 
 class Engine(Protocol):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from ascend_core.contracts import Clock
-from ascend_core.runtime.engine import Drain, Tell, Tick
+from ascend_core.runtime.engine import Drain, Tell, Tick, Trouble
 from ascend_core.store.database import Tx
 
 __all__ = ["LocalEngine"]
@@ -82,12 +82,12 @@ class LocalEngine:
         for task in late:
             task.cancel()
         if late:
-            self._report(f"{len(late)} drains did not end in time; they are taken up again at the next start")
+            self._report(Trouble(event="drains.cut_off", fields={"drains": len(late)}))
         await asyncio.gather(*idle, *busy, return_exceptions=True)
 
     async def _tick(self, seconds: float, tick: Tick) -> None:
         while True:
-            await self._fenced("tick", tick())
+            await self._fenced("tick.failed", tick())
             await self._clock.sleep(seconds)
 
     def _start_woken(self) -> None:
@@ -97,7 +97,7 @@ class LocalEngine:
 
     async def _drain(self, kind: str, key: str) -> None:
         until = self._clock.now() + LEASE
-        left = await self._fenced(f"{kind} {key}", self._drains[kind](key, until))
+        left = await self._fenced("drain.failed", self._drains[kind](key, until), kind=kind, key=key)
         del self._busy[kind, key]
         if left is None and not self._stopping:
             self._resting[kind, key] = asyncio.create_task(self._rest(kind, key))
@@ -110,9 +110,9 @@ class LocalEngine:
         del self._resting[kind, key]
         self._stirred.set()
 
-    async def _fenced(self, what: str, work: Work) -> bool | None:
+    async def _fenced(self, event: str, work: Work, **fields: object) -> bool | None:
         try:
             return bool(await work)
         except Exception as error:  # noqa: BLE001 -- a fence: one failing drain must not stop the others
-            self._report(f"{what} failed: {error}")
+            self._report(Trouble(event=event, fields=fields, error=error))
             return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ascend_core.contracts import Clock, Duration, HoursByLaw, Randomness, Turns
 from ascend_core.errors import BadInput
@@ -23,6 +24,7 @@ from ascend_core.operations.turns import SharedTurns
 from ascend_core.operations.wording import Program
 from ascend_core.runtime.claim_file import ClaimFile
 from ascend_core.runtime.config import FOLDER, read_config
+from ascend_core.runtime.logs import LogFormat, LogLevel, LogSettings
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.store.schema import check_schema, upgrade_schema
@@ -52,6 +54,7 @@ class Home:
     options: Options
     metrics: tuple[str, int] | None = None
     """The host and port where figures are served; None: nowhere."""
+    logs: LogSettings = field(factory=LogSettings)
 
     @property
     def key_file(self) -> Path:
@@ -82,7 +85,13 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Home:
     if lookup := _seconds(environment, "ASCEND_LOOKUP_SECONDS", LOOKUP_SECONDS):
         options = evolve(options, lookup_after=lookup)
     url = environment.get("ASCEND_DATABASE_URL") or sqlite_url(folder.resolve() / DATABASE_FILE)
-    return Home(folder=folder, database_url=url, options=options, metrics=_place(environment, "ASCEND_METRICS"))
+    return Home(
+        folder=folder,
+        database_url=url,
+        options=options,
+        metrics=_place(environment, "ASCEND_METRICS"),
+        logs=_logs(environment),
+    )
 
 
 def _hours(environment: Mapping[str, str]) -> HoursByLaw:
@@ -108,6 +117,19 @@ def _place(environment: Mapping[str, str], name: str) -> tuple[str, int] | None:
     if not port.isdecimal() or int(port) > HIGHEST_PORT:
         raise BadInput(f"{name} must be a port, or HOST:PORT, not '{value}'")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _logs(environment: Mapping[str, str]) -> LogSettings:
+    format_ = _one_of(environment, "ASCEND_LOG", LogSettings.formats(), LogSettings().format)
+    level = _one_of(environment, "ASCEND_LOG_LEVEL", LogSettings.levels(), LogSettings().level)
+    return LogSettings(format=cast("LogFormat", format_), level=cast("LogLevel", level))
+
+
+def _one_of(environment: Mapping[str, str], name: str, known: Sequence[str], otherwise: str) -> str:
+    value = environment.get(name, otherwise).strip().lower()
+    if value not in known:
+        raise BadInput(f"{name} must be {', '.join(known[:-1])} or {known[-1]}, not '{value}'")
+    return value
 
 
 def _days(environment: Mapping[str, str], name: str) -> timedelta | None:

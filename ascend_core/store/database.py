@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityEr
 from sqlalchemy.pool import StaticPool
 
 from ascend_core.errors import DatabaseProblem
+from ascend_core.store.counting import count_on
 
 __all__ = ["Database", "Tx", "open_database", "open_in_memory", "sqlite_url"]
 
@@ -47,6 +48,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.kind = engine.dialect.name
+        count_on(engine)
         self._reading = engine.execution_options(
             ascend_read=True, **(_ONE_PICTURE if self.kind == "postgresql" else {})
         )
@@ -126,8 +128,12 @@ def open_in_memory() -> Database:
     """An empty SQLite database that lives in memory, on one connection, until it is closed. For one thread."""
     library = _sqlite_library()
     engine = create_engine(
-        "sqlite://", module=library, poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )  # fmt: skip
+        "sqlite://",
+        module=library,
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -147,7 +153,12 @@ def _sqlite_engine(url: URL) -> Engine:
     if not Path(url.database).resolve().parent.is_dir():
         raise DatabaseProblem(f"the folder of {url.database} does not exist; make it first")
     library = _sqlite_library()
-    engine = create_engine(url, module=library, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(
+        url,
+        module=library,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,  # an error or a log must not show what is in a row
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -183,7 +194,7 @@ def _sqlite_library() -> ModuleType:
 
 def _postgresql_engine(url: URL) -> Engine:
     options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s -c timezone=UTC"
-    return create_engine(url, connect_args={"options": options}, pool_pre_ping=True)
+    return create_engine(url, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
 
 
 def _explained(error: DBAPIError, url: URL) -> DatabaseProblem:

@@ -7,14 +7,15 @@ what drains did is of this process alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from math import inf
 
 from attrs import field, frozen
 
 from ascend_core.contracts import Answer
 from ascend_core.operations.core import Core
 from ascend_core.operations.work_state import work_state
-from ascend_core.runtime.meters import Meters
+from ascend_core.runtime.meters import Histogram, Meter, Meters
 from ascend_core.store.accounts import accounts
 from ascend_core.store.queues import queue_sizes
 from ascend_core.web.requests import Receive, Scope, Send, send_answer
@@ -67,17 +68,27 @@ def exposition(core: Core, meters: Meters) -> str:
 def _of_drains(meters: Meters) -> Iterator[_Family]:
     read = meters.read()
 
-    def samples(name: str, attribute: str) -> list[_Sample]:
-        return [_Sample(name, getattr(meter, attribute), {"kind": kind}) for kind, meter in read.items()]
+    def histogram(name: str, help_: str, values: Callable[[Meter], Histogram]) -> _Family:
+        samples = [sample for kind, meter in read.items() for sample in _samples(name, kind, values(meter))]
+        return _Family(name, "histogram", help_, samples)
 
-    name = "ascend_drain_seconds"
-    both = [*samples(f"{name}_sum", "seconds"), *samples(f"{name}_count", "drains")]
-    yield _Family(name, "summary", "How long the drains of this process took.", both)
-    name = "ascend_drain_batch"
-    both = [*samples(f"{name}_sum", "items"), *samples(f"{name}_count", "batches")]
-    yield _Family(name, "summary", "How much the drains of this process did at once.", both)
+    yield histogram("ascend_drain_seconds", "How long the drains of this process took.", lambda meter: meter.seconds)
+    yield histogram(
+        "ascend_drain_statements", "Statements the drains of this process sent.", lambda meter: meter.statements
+    )
+    yield histogram("ascend_drain_batch", "How much the drains of this process did at once.", lambda meter: meter.batch)
     name = "ascend_drain_failures_total"
-    yield _Family(name, "counter", "Drains of this process that ended with an error.", samples(name, "failed"))
+    failures = [_Sample(name, meter.failed, {"kind": kind}) for kind, meter in read.items()]
+    yield _Family(name, "counter", "Drains of this process that ended with an error.", failures)
+
+
+def _samples(name: str, kind: str, values: Histogram) -> Iterator[_Sample]:
+    so_far = 0
+    for bound, count in zip((*values.bounds, inf), values.counts, strict=True):
+        so_far += count
+        yield _Sample(f"{name}_bucket", so_far, {"kind": kind, "le": "+Inf" if bound == inf else f"{bound:g}"})
+    yield _Sample(f"{name}_sum", values.total, {"kind": kind})
+    yield _Sample(f"{name}_count", so_far, {"kind": kind})
 
 
 def _of_database(core: Core) -> Iterator[_Family]:

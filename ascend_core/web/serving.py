@@ -42,7 +42,14 @@ def url_of(listener: socket.socket) -> str:
 
 def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, date_header=False, lifespan="on", ws="none"
+        app,
+        log_config=None,
+        log_level=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="on",
+        ws="none",
     )
 
 

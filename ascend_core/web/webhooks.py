@@ -9,14 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from ascend_core.calls.spans import span
 from ascend_core.contracts import Answer, RawRequest
 from ascend_core.errors import AscendError, BadInput
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.receive_messages import receive_events
+from ascend_core.runtime.logs import log_named
 from ascend_core.web.requests import Receive, Scope, Send, TooLarge, read_request, send_answer
 
 __all__ = ["Webhooks"]
+
+NOT_TAKEN = 400
+"""Statuses from here on say that something did not fit."""
+
+_LOG = log_named("web")
 
 
 class Webhooks:
@@ -37,15 +44,24 @@ class Webhooks:
 
     async def _route(self, path: str, request: RawRequest) -> Answer:
         parts = path.split("/")
-        if len(parts) != 4:
+        owner, name = parts[2:] if len(parts) == 4 else ("", "")
+        if (owner, name) not in self._core.registry.webhooks and owner not in self._core.registry.channels:
             return _MISSING
-        _, _, owner, name = parts
+        try:
+            with span("webhook", owner=owner):
+                answer = await self._handled(owner, name, request)
+        except Exception:  # noqa: BLE001 -- a fence: whatever a plugin raises, the caller gets an answer
+            _LOG.exception("webhook.failed", owner=owner)
+            return Answer(status=500, body=b"something broke here; try again later\n")
+        say = _LOG.debug if answer.status < NOT_TAKEN else _LOG.info  # anybody may call here
+        say("webhook.answered", owner=owner, status=answer.status)
+        return answer
+
+    async def _handled(self, owner: str, name: str, request: RawRequest) -> Answer:
         webhook = self._core.registry.webhooks.get((owner, name))
         if webhook is not None:
             return await webhook.handle(request)
-        if owner in self._core.registry.channels:
-            return await asyncio.to_thread(self._channel, owner, request)
-        return _MISSING
+        return await asyncio.to_thread(self._channel, owner, request)
 
     def _channel(self, name: str, request: RawRequest) -> Answer:
         try:
