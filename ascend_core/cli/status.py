@@ -43,6 +43,8 @@ def status(*, as_json: bool) -> None:
     show_facts(_work(document["work"]))
     click.echo()
     show_table(("What", "Count"), list(_counts(document)), numbers=("Count",))
+    if failed := document["runs"]["failed"]:
+        say(f"{counted(failed, 'run')} failed: see ascend runs list --state failed, then ascend runs trace ID")
 
 
 def _work(work: dict[str, Any]) -> list[tuple[str, object]]:
@@ -148,7 +150,7 @@ def show_channels(described: list[dict[str, Any]]) -> None:
 
 
 def _counts(document: dict[str, Any]) -> Iterable[tuple[str, int]]:
-    for part in ("members", "submissions", "triggers", "messages", "nudges", "clicks", "inbound"):
+    for part in ("members", "submissions", "triggers", "runs", "messages", "nudges", "clicks", "inbound"):
         yield from _flat(part, document[part])
 
 

@@ -36,7 +36,6 @@ from ascend_core.store.figures import figures_kept, hold_members
 from ascend_core.store.members import CORE_FIELDS, MemberRecord
 from ascend_core.store.runs import EntryRecord, RunRecord, TimerRecord, TraceRecord
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
-from ascend_core.store.types import from_micros
 
 __all__ = ["Batch", "NewTimer", "RunDraft"]
 
@@ -49,11 +48,6 @@ class RunDraft:
     version: Version
     form: FormView | None
     fresh: bool
-
-    def came_to(self) -> datetime | None:
-        """When the run came to the step at which it waits; None: that was not written down."""
-        since = self.record.state.get("since")
-        return None if since is None else from_micros(since)
 
     def view(self) -> RunView:
         """The run as flows may speak of it."""

@@ -19,10 +19,12 @@ from ascend_core.errors import Refused, TryLater
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
+from ascend_core.operations.pieces import in_pieces
 from ascend_core.operations.run_loading import load_runs
+from ascend_core.operations.set_aside import fail_runs
 from ascend_core.operations.sprints import resume_run
 from ascend_core.store.database import Tx
-from ascend_core.store.runs import runs_by_id
+from ascend_core.store.runs import hold_runs
 from ascend_core.store.webhooks import CallRecord, change_calls, due_calls
 
 __all__ = ["PAUSES", "call_webhooks"]
@@ -53,7 +55,8 @@ async def call_webhooks(core: Core, limit: int = AT_ONCE) -> int:
     if not due:
         return 0
     results = await asyncio.gather(*(_make(core, record) for record in due))
-    core.database.write(lambda tx: _take(core, tx, results))
+    for _ in in_pieces(results, lambda some, broke: core.database.write(lambda tx: _take(core, tx, some, broke))):
+        continue  # an answer that something breaks on ends its run, and no other
     return len(due)
 
 
@@ -79,9 +82,13 @@ async def _make(core: Core, record: CallRecord) -> _Result:
         return _Result(record, error=error)
 
 
-def _take(core: Core, tx: Tx, results: Sequence[_Result]) -> None:
+def _take(core: Core, tx: Tx, results: Sequence[_Result], broke: str | None) -> None:
     batch = Batch(core, tx, core.clock.now())
-    runs = load_runs(batch, runs_by_id(tx, {result.record.run_id for result in results}))
+    if broke is not None:
+        fail_runs(tx, {result.record.run_id for result in results}, broke, now=batch.now)
+        change_calls(tx, [_settled(result, "failed", batch.now) for result in results])
+        return
+    runs = load_runs(batch, hold_runs(tx, {result.record.run_id for result in results}))
     again: list[dict[str, Any]] = []
     over: list[dict[str, Any]] = []
     for result in results:

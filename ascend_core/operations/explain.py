@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = {
     "ended": "its run ended",
     "event_gone": "the event was deleted",
     "expired": "it was too late by then",
+    "failed": "something broke; its trace says where (ascend runs trace ID)",
     "filtered": "its 'if' did not hold",
     "flow_not_live": "its flow was not live",
     "min_gap": "another nudge went out shortly before",

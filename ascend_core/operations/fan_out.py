@@ -15,13 +15,14 @@ from datetime import datetime
 
 from ascend_core.contracts import FormView, MemberView, Purpose
 from ascend_core.engine.broadcast_text import broadcast_text
-from ascend_core.errors import BadInput
+from ascend_core.errors import BadInput, DatabaseProblem
 from ascend_core.flow.broadcast import Broadcast, load_broadcast
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.outgoing import NewText, Outgoing
 from ascend_core.operations.programs import Version
+from ascend_core.operations.set_aside import FAILED
 from ascend_core.operations.sprints import start_run
 from ascend_core.operations.start_runs import active_by_member, may_enter
 from ascend_core.operations.views import form_view
@@ -83,10 +84,26 @@ def open_broadcast_ids(core: Core) -> list[int]:
 def _fenced_step(core: Core, record: BroadcastRecord, ahead: int | None) -> int:
     """A broadcast that cannot go on waits for a person, with the reason; the others go on."""
     try:
-        return _step(core, record.id, ahead)
+        return _step_around(core, record, ahead)
     except BadInput as error:
         problem = str(error)
         return int(core.database.write(lambda tx: rows.move_broadcast(tx, record, state="paused", problem=problem)))
+
+
+def _step_around(core: Core, record: BroadcastRecord, ahead: int | None) -> int:
+    """One step; where somebody breaks it, ever smaller ones, until who breaks it is alone and is passed over."""
+    most = RUNS_A_CHUNK if record.version_id is not None else TEXTS_A_CHUNK
+    while True:
+        try:
+            return _step(core, record.id, ahead, most)
+        except (BadInput, DatabaseProblem):
+            raise
+        except Exception:
+            if record.state != "sending":
+                raise
+            if most == 1:
+                return _step(core, record.id, ahead, most, passed_over=FAILED)
+            most //= 2
 
 
 def read_broadcast(core: Core, record: BroadcastRecord) -> Broadcast:
@@ -94,7 +111,7 @@ def read_broadcast(core: Core, record: BroadcastRecord) -> Broadcast:
     return load_broadcast(record.source, file=record.name, trackers=core.registry.link_trackers)
 
 
-def _step(core: Core, id_: int, ahead: int | None) -> int:
+def _step(core: Core, id_: int, ahead: int | None, most: int, *, passed_over: str | None = None) -> int:
     def work(tx: Tx) -> int:
         record = rows.broadcast_by_id(tx, id_, lock=True)
         now = core.clock.now()
@@ -104,7 +121,7 @@ def _step(core: Core, id_: int, ahead: int | None) -> int:
             case "scheduled" if record.starts_at <= now:
                 return _begin(core, tx, record, now)
             case "sending" if record.queued_at is None:
-                return _queue_chunk(core, tx, record, now, ahead)
+                return _queue_chunk(core, tx, record, now, ahead, most, passed_over)
             case "sending":
                 return _finish(tx, record, now)
             case "cancelled":
@@ -150,7 +167,15 @@ def stop_chunk(tx: Tx, record: BroadcastRecord, now: datetime) -> int:
     return stopped
 
 
-def _queue_chunk(core: Core, tx: Tx, record: BroadcastRecord, now: datetime, ahead: int | None) -> int:
+def _queue_chunk(
+    core: Core,
+    tx: Tx,
+    record: BroadcastRecord,
+    now: datetime,
+    ahead: int | None,
+    most: int,
+    passed_over: str | None,
+) -> int:
     groups = rows.broadcast_groups(tx, record.id)
     audience = Audience(
         group_ids=groups.group_ids, excluded_ids=groups.excluded_ids, joined_by=record.began_at
@@ -159,13 +184,16 @@ def _queue_chunk(core: Core, tx: Tx, record: BroadcastRecord, now: datetime, ahe
         late, _ = rows.audience_count(tx, audience, after=record.position)
         skipped = _sum(record.skipped, {"expired": late})
         return int(rows.move_broadcast(tx, record, queued_at=now, skipped=skipped))
-    limit = RUNS_A_CHUNK if record.version_id is not None else TEXTS_A_CHUNK
+    limit = most
     if ahead is not None:
         limit = min(limit, ahead - rows.open_texts(tx, record.id, ("ready",), ahead))
     if limit <= 0:
         return 0
     page = rows.recipients(tx, audience, after=record.position, limit=limit)
-    made, skipped_now = _make(core, tx, record, page, now)
+    if passed_over is not None:
+        made, skipped_now = 0, {passed_over: len(page)}
+    else:
+        made, skipped_now = _make(core, tx, record, page, now)
     moved = rows.move_broadcast(
         tx,
         record,

@@ -1,45 +1,85 @@
-"""What is due: waits that end, runs that lapse, and nudges, each decided in the transaction of its send."""
+"""What is due: waits that end, runs that lapse, and nudges, each decided in the transaction of its send.
+
+A batch that cannot be settled whole is settled in pieces, and what something breaks on is set aside.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ascend_core.contracts import Purpose, TimedOut
 from ascend_core.engine.nudging import HoldNudge, NudgeDecision, SendNudge, SkipNudge, decide_nudge
+from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.nudge_facts import NudgeFacts, load_nudge_facts
 from ascend_core.operations.nudge_gaps import NudgeGaps, load_gaps
+from ascend_core.operations.pieces import halves, in_pieces
 from ascend_core.operations.run_loading import load_runs
+from ascend_core.operations.set_aside import FAILED, fail_runs, note_failure
 from ascend_core.operations.sprints import queue_text, resume_run
 from ascend_core.store.consents import consent_states
 from ascend_core.store.database import Tx
-from ascend_core.store.runs import TimerRecord, due_timers, runs_by_id
+from ascend_core.store.runs import TimerRecord, due_timers, hold_runs, settle_timers, still_due
 
 __all__ = ["fire_timers"]
 
 
 def fire_timers(core: Core, limit: int = 500) -> int:
     """Settle up to *limit* due timers in one transaction. Returns how many: fewer than *limit* means none is left."""
+    try:
+        return core.database.write(lambda tx: _settle(core, tx, due_timers(tx, core.clock.now(), limit)))
+    except DatabaseProblem:
+        raise
+    except Exception:
+        due = core.database.write(lambda tx: [timer.id for timer in due_timers(tx, core.clock.now(), limit)])
+        if not due:
+            raise
 
-    def work(tx: Tx) -> int:
-        batch = Batch(core, tx, core.clock.now())
-        timers = due_timers(tx, batch.now, limit)
-        if not timers:
-            return 0
-        runs = load_runs(batch, runs_by_id(tx, {timer.run_id for timer in timers}))
-        nudged = [runs[timer.run_id] for timer in timers if timer.kind == "nudge"]
-        _lock(tx, batch, nudged)
-        facts = load_nudge_facts(tx, nudged)
-        flows = [run.version.program.flow for run in nudged]
-        gaps = load_gaps(core, tx, {run.record.member_id for run in nudged}, flows=flows, now=batch.now, claimed=False)
-        for timer in timers:
-            _fire(batch, timer, runs[timer.run_id], facts, gaps)
-        finish(batch)
-        return len(timers)
+    def piece(ids: Sequence[int], broke: str | None) -> int:
+        """What other workers settled meanwhile is not there any more."""
 
-    return core.database.write(work)
+        def work(tx: Tx) -> int:
+            timers = still_due(tx, core.clock.now(), ids)
+            return _settle(core, tx, timers) if broke is None else _set_aside(tx, timers, broke, core.clock.now())
+
+        return core.database.write(work)
+
+    return sum(settled for half in halves(due) for settled in in_pieces(half, piece))
+
+
+def _settle(core: Core, tx: Tx, timers: Sequence[TimerRecord]) -> int:
+    if not timers:
+        return 0
+    batch = Batch(core, tx, core.clock.now())
+    # who goes on with a run that is passed over calls its timers off, or leaves them due
+    runs = load_runs(batch, hold_runs(tx, {timer.run_id for timer in timers}, wait=False))
+    timers = [timer for timer in timers if timer.run_id in runs]
+    nudged = [runs[timer.run_id] for timer in timers if timer.kind == "nudge"]
+    _lock(tx, batch, nudged)
+    facts = load_nudge_facts(tx, nudged)
+    flows = [run.version.program.flow for run in nudged]
+    gaps = load_gaps(core, tx, {run.record.member_id for run in nudged}, flows=flows, now=batch.now, claimed=False)
+    for timer in timers:
+        _fire(batch, timer, runs[timer.run_id], facts, gaps)
+    finish(batch)
+    return len(timers)
+
+
+def _set_aside(tx: Tx, timers: Sequence[TimerRecord], broke: str, now: datetime) -> int:
+    """A nudge that breaks is not sent; a run that breaks is over."""
+    for timer in timers:
+        nudge = timer.nudge_type if timer.kind == "nudge" else None
+        row = {"id": timer.id, "due_at": timer.due_at, "settled_at": now}
+        if nudge is None:
+            settle_timers(tx, [{**row, "outcome": "fired", "reason": FAILED}])
+            fail_runs(tx, {timer.run_id}, broke, now=now)
+        else:
+            settle_timers(tx, [{**row, "outcome": "skipped", "reason": FAILED}])
+            note_failure(tx, timer.run_id, sprint=timer.sprint, step=timer.step, nudge=nudge, broke=broke, now=now)
+    return len(timers)
 
 
 def _lock(tx: Tx, batch: Batch, nudged: Sequence[RunDraft]) -> None:

@@ -10,14 +10,17 @@ from typing import Any, Literal
 from attrs import evolve
 
 from ascend_core.contracts import ChannelEvent, DeliveryState, DeliveryStatus, Inbound, Purpose, Replied
+from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.leaving import members_leave
 from ascend_core.operations.orphans import move_up
 from ascend_core.operations.outgoing import NewText
+from ascend_core.operations.pieces import halves, in_pieces
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.operations.senders import ALARM_SHARES, look_for_alarm
+from ascend_core.operations.set_aside import fail_runs
 from ascend_core.operations.sprints import resume_run
 from ascend_core.operations.wording import CONFIRMATIONS, confirmation
 from ascend_core.store import inbound as rows
@@ -28,7 +31,8 @@ from ascend_core.store.database import Tx
 from ascend_core.store.inbound import InboundRecord
 from ascend_core.store.inbox import NewConversation, doubt_members, settle_doubts
 from ascend_core.store.members import MemberRecord, members_by_phone
-from ascend_core.store.runs import active_runs
+from ascend_core.store.runs import RunRecord, active_runs
+from ascend_core.store.types import from_micros
 
 __all__ = ["handle_inbound", "receive_events"]
 
@@ -203,32 +207,49 @@ def _status_row(
 def handle_inbound(core: Core, limit: int = 100) -> int:
     """Do what texts ask for, in the order they came: keywords first of all, then flows, then the inbox.
 
-    Returns how many were handled.
+    Returns how many were handled. A batch that cannot be handled whole is handled in pieces; a text that something
+    breaks on goes to a person, and the run that should have heard it is over.
     """
-
-    def work(tx: Tx) -> int:
-        waiting = rows.unhandled_inbound(tx, limit)
+    try:
+        return core.database.write(lambda tx: _handle(core, tx, rows.unhandled_inbound(tx, limit)))
+    except DatabaseProblem:
+        raise
+    except Exception:
+        waiting = core.database.write(lambda tx: [text.id for text in rows.unhandled_inbound(tx, limit)])
         if not waiting:
-            return 0
-        batch = Batch(core, tx, core.clock.now())
-        _Handler(batch, waiting).handle()
-        finish(batch)
-        return len(waiting)
+            raise
 
-    return core.database.write(work)
+    def piece(ids: Sequence[int], broke: str | None) -> int:
+        """What other workers handled meanwhile is not there any more."""
+        return core.database.write(lambda tx: _handle(core, tx, rows.still_unhandled(tx, ids), broke))
+
+    return sum(handled for half in halves(waiting) for handled in in_pieces(half, piece))
+
+
+def _handle(core: Core, tx: Tx, waiting: Sequence[InboundRecord], broke: str | None = None) -> int:
+    if not waiting:
+        return 0
+    batch = Batch(core, tx, core.clock.now())
+    _Handler(batch, waiting, broke).handle()
+    finish(batch)
+    return len(waiting)
 
 
 class _Handler:
-    def __init__(self, batch: Batch, waiting: Sequence[InboundRecord]) -> None:
+    """*broke*: what the texts broke on before; no run is asked to go on then."""
+
+    def __init__(self, batch: Batch, waiting: Sequence[InboundRecord], broke: str | None) -> None:
         self.batch = batch
         self.waiting = waiting
+        self.broke = broke
         self.members = members_by_phone(batch.tx, {text.phone for text in waiting})
         batch.load_members({member.id: member for member in self.members.values()})
-        records = active_runs(batch.tx, {member.id for member in self.members.values()}) if self.members else []
+        self.records = active_runs(batch.tx, {member.id for member in self.members.values()}) if self.members else []
         self.runs: dict[int, list[RunDraft]] = {}
         """By member, oldest first."""
-        for run in load_runs(batch, {record.id: record for record in records}).values():
-            self.runs.setdefault(run.record.member_id, []).append(run)
+        if broke is None:
+            for run in load_runs(batch, {record.id: record for record in self.records}).values():
+                self.runs.setdefault(run.record.member_id, []).append(run)
 
     def handle(self) -> None:
         done = [self._handle_one(text) for text in self.waiting]
@@ -244,6 +265,7 @@ class _Handler:
             return self._row(text, None, "stranger")
         run = self._listener(member, text) if keyword is None else None
         if run is None:
+            self._set_aside(text, member)
             waits = NewConversation(member_id=member.id, reason="reply", opened_at=self.batch.now)
             self.batch.asked.conversations.append(waits)
             return self._row(text, member, "inbox")
@@ -252,18 +274,17 @@ class _Handler:
 
     def _listener(self, member: MemberRecord, text: InboundRecord) -> RunDraft | None:
         """The member's youngest run that waited for a reply when *text* came."""
-        for run in reversed(self.runs.get(member.id, [])):
-            state = run.record.state
-            if run.record.ended_at is not None or not state.get("waiting") or not state.get("hears_replies"):
-                continue
-            came_to = run.came_to()
-            # else its question was not out yet when this text came: two texts at once are one answer
-            if came_to is None or came_to <= text.received_at:
-                return run
-        return None
+        return next((run for run in reversed(self.runs.get(member.id, [])) if _hears(run.record, text)), None)
+
+    def _set_aside(self, text: InboundRecord, member: MemberRecord) -> None:
+        if self.broke is not None and text.keyword is None:
+            mine = [record for record in self.records if record.member_id == member.id and _hears(record, text)]
+            fail_runs(self.batch.tx, {record.id for record in mine[-1:]}, self.broke, now=self.batch.now)
 
     def _obey(self, text: InboundRecord, keyword: str, member: MemberRecord | None) -> None:
         if keyword == "stop" and member is not None:
+            if self.broke is not None:
+                members_leave(self.batch.tx, {member.id}, "unsubscribed", now=self.batch.now)
             for run in self.runs.get(member.id, []):
                 self.batch.end_run(run, "unsubscribed", cancel_nudges=True)
             self.batch.cancel_member(member.id, "unsubscribed")
@@ -292,3 +313,12 @@ class _Handler:
             "outcome": outcome,
             "run_id": run_id,
         }
+
+
+def _hears(run: RunRecord, text: InboundRecord) -> bool:
+    """Whether *run* waited for a reply when *text* came."""
+    if run.ended_at is not None or not run.state.get("waiting") or not run.state.get("hears_replies"):
+        return False
+    came_to = run.state.get("since")
+    # else its question was not out yet when this text came: two texts at once are one answer
+    return came_to is None or from_micros(came_to) <= text.received_at

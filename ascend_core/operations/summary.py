@@ -11,6 +11,7 @@ from ascend_core.store.clicks import click_counts
 from ascend_core.store.database import Tx
 from ascend_core.store.inbound import inbound_counts
 from ascend_core.store.messages import state_counts
+from ascend_core.store.run_history import run_counts
 from ascend_core.store.runs import nudge_counts
 from ascend_core.store.submissions import member_counts, outcome_counts, trigger_counts
 
@@ -18,7 +19,7 @@ __all__ = ["summarize"]
 
 
 def summarize(core: Core) -> dict[str, Any]:
-    """The whole picture as one JSON document: members, submissions, triggers, messages, nudges, clicks, report."""
+    """The whole picture as one JSON document: members, submissions, triggers, runs, messages, nudges, clicks, report."""
     count_clicks(core)
     document = core.database.read(_count)
     document["report"] = [row.to_json() for row in click_report(core)]
@@ -35,6 +36,7 @@ def _count(tx: Tx) -> dict[str, Any]:
         "members": {"created": created, "updated": updated},
         "submissions": {"applied": applied, "ignored": ignored},
         "triggers": trigger_counts(tx),
+        "runs": run_counts(tx),
         "messages": state_counts(tx),
         "nudges": {
             "sent": sum(count for (outcome, _), count in nudges.items() if outcome == "sent"),

@@ -23,6 +23,7 @@ __all__ = [
     "known_provider_ids",
     "last_words",
     "latest_replies",
+    "still_unhandled",
     "unhandled_inbound",
 ]
 
@@ -71,15 +72,23 @@ def unhandled_inbound(tx: Connection, limit: int) -> list[InboundRecord]:
     return fetch(tx, InboundRecord, _unhandled(lock=tx.dialect.name == "postgresql"), most=limit)
 
 
+def still_unhandled(tx: Connection, ids: Collection[int]) -> list[InboundRecord]:
+    """Those of the texts with these ids that nothing was done about yet, as ``unhandled_inbound`` gives them."""
+    return fetch(tx, InboundRecord, _unhandled(lock=tx.dialect.name == "postgresql", some=True), ids=sorted(ids))
+
+
 @cache
-def _unhandled(*, lock: bool) -> Select[Any]:
+def _unhandled(*, lock: bool, some: bool = False) -> Select[Any]:
     before = _inbound.alias("before")
     earlier = select(before.c.id).where(
         before.c.handled_at.is_(None), before.c.phone == _inbound.c.phone, before.c.id < _inbound.c.id
     )
     first = _inbound.c.handled_at.is_(None) & ~earlier.exists()
     statement = pick(InboundRecord, InboundText).where(first).order_by(_inbound.c.id)
-    statement = statement.limit(bindparam("most", type_=Integer))
+    if some:
+        statement = statement.where(among(_inbound.c.id, "ids"))
+    else:
+        statement = statement.limit(bindparam("most", type_=Integer))
     return statement.with_for_update(skip_locked=True) if lock else statement
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from attrs import frozen
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import table_of
-from ascend_core.store.reading import fetch, pick
+from ascend_core.store.reading import fetch, pairs, pick
 from ascend_core.store.tables import Automation, Flow, FlowVersion, Member, Run, Timer, TraceLine
 
-__all__ = ["FAILED", "RunLine", "TimerLine", "list_runs", "old_runs", "prune_lines", "timers_of_run"]
+__all__ = ["FAILED", "RunLine", "TimerLine", "list_runs", "old_runs", "prune_lines", "run_counts", "timers_of_run"]
 
 _automation = table_of(Automation)
 _flow = table_of(Flow)
@@ -86,6 +86,14 @@ def list_runs(
         case "failed":
             statement = statement.where(_run.c.end_reason.in_(FAILED))
     return fetch(tx, RunLine, statement)
+
+
+def run_counts(tx: Connection) -> dict[str, int]:
+    """How many runs go on, have ended as they should, and have failed; in one statement."""
+    failed = _run.c.end_reason.in_(FAILED)
+    state = case((_run.c.ended_at.is_(None), "going_on"), (failed, "failed"), else_="ended")
+    found = pairs(tx.execute(select(state, func.count()).group_by(state)))
+    return {name: found.get(name, 0) for name in ("going_on", "ended", "failed")}
 
 
 def timers_of_run(tx: Connection, run_id: int) -> list[TimerLine]:

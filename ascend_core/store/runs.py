@@ -27,6 +27,7 @@ __all__ = [
     "cancel_timers",
     "due_timers",
     "end_runs",
+    "hold_runs",
     "insert_entries",
     "insert_runs",
     "insert_timers",
@@ -39,6 +40,7 @@ __all__ = [
     "reserve_timer_ids",
     "runs_by_id",
     "settle_timers",
+    "still_due",
     "timers_by_id",
     "trace_of",
     "update_runs",
@@ -150,15 +152,31 @@ def runs_by_id(tx: Connection, ids: Collection[int]) -> dict[int, RunRecord]:
     return {run.id: run for run in fetch_by(tx, RunRecord, Run, "id", ids)}
 
 
-def active_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
-    """The runs of these members that have not ended, oldest first."""
-    return fetch(tx, RunRecord, _active(), members=sorted(member_ids))
+def hold_runs(tx: Connection, ids: Collection[int], *, wait: bool = True) -> dict[int, RunRecord]:
+    """The runs with these ids, held on PostgreSQL until the transaction ends: what goes on with a run does it alone.
+
+    *wait* False: without those that another worker holds.
+    """
+    found = fetch(tx, RunRecord, _held(lock=tx.dialect.name == "postgresql", wait=wait), ids=sorted(ids))
+    return {run.id: run for run in found}
 
 
 @cache
-def _active() -> Select[Any]:
+def _held(*, lock: bool, wait: bool) -> Select[Any]:
+    statement = pick(RunRecord, Run).where(among(_run.c.id, "ids")).order_by(_run.c.id)
+    return statement.with_for_update(key_share=True, skip_locked=not wait) if lock else statement
+
+
+def active_runs(tx: Connection, member_ids: Collection[int]) -> list[RunRecord]:
+    """The runs of these members that have not ended, oldest first; held as by ``hold_runs``."""
+    return fetch(tx, RunRecord, _active(lock=tx.dialect.name == "postgresql"), members=sorted(member_ids))
+
+
+@cache
+def _active(*, lock: bool) -> Select[Any]:
     mine = among(_run.c.member_id, "members") & _run.c.ended_at.is_(None)
-    return pick(RunRecord, Run).where(mine).order_by(_run.c.id)
+    statement = pick(RunRecord, Run).where(mine).order_by(_run.c.id)
+    return statement.with_for_update(key_share=True) if lock else statement
 
 
 def pending_runs(tx: Connection, member_ids: Collection[int]) -> set[int]:
@@ -230,11 +248,19 @@ def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRecord]:
 
 
 @cache
-def _due(*, lock: bool) -> Select[Any]:
+def _due(*, lock: bool, some: bool = False) -> Select[Any]:
     due = _timer.c.settled_at.is_(None) & (_timer.c.due_at <= value_of(_timer.c.due_at, "now"))
     statement = pick(TimerRecord, Timer).where(due).order_by(_timer.c.due_at, _timer.c.id)
-    statement = statement.limit(bindparam("most", type_=Integer))
+    if some:
+        statement = statement.where(among(_timer.c.id, "ids"))
+    else:
+        statement = statement.limit(bindparam("most", type_=Integer))
     return statement.with_for_update(skip_locked=True) if lock else statement
+
+
+def still_due(tx: Connection, now: datetime, ids: Collection[int]) -> list[TimerRecord]:
+    """Those of the timers with these ids that are due and not settled yet, in the order of ``due_timers``; held too."""
+    return fetch(tx, TimerRecord, _due(lock=tx.dialect.name == "postgresql", some=True), now=now, ids=sorted(ids))
 
 
 def timers_by_id(tx: Connection, ids: Collection[int]) -> dict[int, TimerRecord]:
