@@ -19,7 +19,7 @@ from ascend_core.contracts import (
     TrackedUrl,
 )
 from ascend_core.engine.messages import fault_of
-from ascend_core.engine.scene import Scene, SceneView
+from ascend_core.engine.scene import Problem, Scene, SceneView
 from ascend_core.flow.document import Nudge, Step
 from ascend_core.flow.program import Program
 from ascend_core.gates.quiet_hours import quiet_until
@@ -47,6 +47,8 @@ class SkipNudge:
     """Never send it; *reason* is one word for the trace and the counts."""
 
     reason: str
+    problem: Problem | None = None
+    """What could not be worked out, for the trace."""
 
 
 NudgeDecision = SendNudge | HoldNudge | SkipNudge
@@ -66,15 +68,15 @@ def decide_nudge(
 ) -> NudgeDecision:
     """Decide nudge *index* of *step* at ``scene.now``.
 
-    The first that applies: expired, event_gone, unsubscribed, what the condition says, filtered (its ``if`` does not
-    hold), min_gap (held until *clear_at*, when the member's last nudge is long enough ago), quiet hours (its own, else
-    the flow's, else the default: held, or skipped as quiet_hours), a text that cannot be sent. Total for a nudge that
-    exists; raises LookupError for one that does not.
+    The first that applies: cannot_be_read, expired, event_gone, unsubscribed, what the condition says,
+    condition_failed (its ``if`` has no answer), filtered (it does not hold), min_gap (held until *clear_at*, when the
+    member's last nudge is long enough ago), quiet hours (its own, else the flow's, else the default: held, or skipped
+    as quiet_hours), a text that cannot be sent. Total for a nudge that exists; LookupError for one that does not.
     """
     place = program.nodes[step].step
     nudge = place.nudges[index]
-    if (reason := _why_not(nudge, type, view, scene, expires_at)) is not None:
-        return SkipNudge(reason)
+    if (skipped := _why_not(nudge, type, view, scene, expires_at)) is not None:
+        return skipped
     if clear_at is not None and clear_at > scene.now:
         return HoldNudge(clear_at, "min_gap")
     quiet = nudge.quiet_hours or program.flow.quiet_hours or default_quiet_hours
@@ -88,18 +90,23 @@ def decide_nudge(
 
 def _why_not(
     nudge: Nudge, type: NudgeType, view: NudgeView, scene: Scene, expires_at: datetime | None  # noqa: A002 -- as above
-) -> str | None:  # fmt: skip
+) -> SkipNudge | None:  # fmt: skip
+    if not nudge.type:
+        return SkipNudge("cannot_be_read")
     if expires_at is not None and expires_at <= scene.now:
-        return "expired"
+        return SkipNudge("expired")
     if scene.form is not None and scene.form.deleted:
-        return "event_gone"
+        return SkipNudge("event_gone")
     if not scene.member.subscribed:
-        return "unsubscribed"
+        return SkipNudge("unsubscribed")
     owed = type.still_owed(view)
     if isinstance(owed, NotOwed):
-        return owed.reason
-    if nudge.condition is not None and not _seen(scene).test(nudge.condition):
-        return "filtered"
+        return SkipNudge(owed.reason)
+    if nudge.condition is not None:
+        seen = _seen(scene)
+        if not seen.test(nudge.condition):
+            failed = next(iter(seen.problems), None)
+            return SkipNudge("filtered") if failed is None else SkipNudge("condition_failed", failed)
     return None
 
 

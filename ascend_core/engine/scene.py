@@ -25,6 +25,7 @@ from ascend_core.contracts import (
 )
 from ascend_core.engine.ab import choose_arm
 from ascend_core.engine.field_values import FieldRule
+from ascend_core.errors import FlowProblem
 from ascend_core.flow.document import ABTest
 from ascend_core.flow.expressions import Facts, compile_condition
 from ascend_core.flow.templates import compile_template
@@ -97,14 +98,20 @@ class SceneView:
 
     def test(self, condition: Condition) -> bool:
         """Whether *condition* holds; an evaluation that fails is False, and a noted problem."""
-        answer, problem = compile_condition(condition.source).test(self._known())
+        try:
+            answer, problem = compile_condition(condition.source).test(self._known())
+        except FlowProblem as error:  # published long ago, and not allowed any more
+            answer, problem = False, str(error)
         if problem is not None:
             self.problems.append(Problem(problem="condition_failed", about=condition.source, why=problem))
         return answer
 
     def moment(self, moment: Moment) -> datetime | None:
         """The time *moment* gives: aware, UTC; None, and a noted problem where the evaluation failed."""
-        answer, problem = compile_condition(moment.source).moment(self._known())
+        try:
+            answer, problem = compile_condition(moment.source).moment(self._known())
+        except FlowProblem as error:  # as above
+            answer, problem = None, str(error)
         if problem is not None:
             self.problems.append(Problem(problem="moment_failed", about=moment.source, why=problem))
         return answer

@@ -32,7 +32,7 @@ from ascend_core.engine.field_values import fit
 from ascend_core.engine.messages import fault_of
 from ascend_core.engine.runs import RunState
 from ascend_core.engine.scene import Problem, Scene, SceneView, member_after
-from ascend_core.flow.document import Step
+from ascend_core.flow.document import Step, Unread
 from ascend_core.flow.program import Node, Program
 
 __all__ = ["MOST_SPRINTS", "MOST_STEPS_A_SPRINT", "ArmNudge", "Placed", "Sprint", "resume", "start"]
@@ -127,6 +127,9 @@ class _Sprinter:
         action = self.actions.get(step.action)
         if action is None:
             return self.give_up("failed", step.path, {"problem": "no_such_action", "action": step.action})
+        if isinstance(step.params, Unread):
+            said: dict[str, FieldValue] = {"problem": "cannot_be_read", "action": step.action, "why": step.params.why}
+            return self.give_up("failed", step.path, said)
         view = SceneView(scene=self.scene, happened=happened, memory=memory, reply=self.reply)
         try:
             outcome = _fitted(_checked(action.run(view, step.params), node), view)
@@ -206,6 +209,9 @@ class _Sprinter:
         """Arm the nudges of a step that the run has just reached."""
         now = self.scene.now
         for index, nudge in enumerate(step.nudges):
+            if not nudge.type:
+                self.place(step.path, Trace(kind="problem", step=step.path, detail={"problem": "nudge_cannot_be_read"}))
+                continue
             expires_at = now + nudge.expires if isinstance(nudge.expires, timedelta) else nudge.expires
             armed = ArmNudge(
                 step=step.path, index=index, type=nudge.type, due_at=now + nudge.after, expires_at=expires_at

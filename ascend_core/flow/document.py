@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ascend_core.contracts import Condition, QuietHours, Text
 
-__all__ = ["ABTest", "Automation", "Flow", "Nudge", "Step", "all_steps"]
+__all__ = ["ABTest", "Automation", "Flow", "Nudge", "Step", "Unread", "all_steps"]
 
 
 @frozen(kw_only=True)
@@ -20,6 +20,7 @@ class Nudge:
     path: str
     """``<path of the step>.nudges.<index>``."""
     type: str
+    """Empty: a stored nudge that this release cannot read. It keeps its place, and is never sent."""
     after: timedelta
     """From the moment the member reached the step."""
     text: Text
@@ -28,6 +29,14 @@ class Nudge:
     quiet_hours: QuietHours | None = None
     expires: timedelta | datetime | None = None
     """A length counts from the moment the member reached the step; a time is aware."""
+
+
+@frozen
+class Unread:
+    """What stands for the parameters of a stored step that this release cannot read: a run that comes to it fails."""
+
+    why: str
+    """The first problem of it: its code and message."""
 
 
 @frozen(kw_only=True)
@@ -39,7 +48,7 @@ class Step:
     id: str | None
     action: str
     params: object
-    """An instance of the action's parameter class."""
+    """An instance of the action's parameter class, or ``Unread``."""
     nudges: tuple[Nudge, ...]
     inner: Mapping[str, tuple[Step, ...]]
     """The nested steps, by exit (``replies.0.then``)."""

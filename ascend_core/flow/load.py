@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import yaml
 
 from ascend_core.contracts import BotActionType, ChannelType, NudgeType
+from ascend_core.errors import FlowProblem
 from ascend_core.flow.canonical import digest_of
-from ascend_core.flow.document import ABTest, Automation, Flow
+from ascend_core.flow.document import ABTest, Automation, Flow, Step
 from ascend_core.flow.limits import LONGEST_NAME
 from ascend_core.flow.migrations import MIGRATIONS, Migration
 from ascend_core.flow.nodes import entries, parse
@@ -19,7 +20,14 @@ from ascend_core.flow.steps import StepReader
 from ascend_core.flow.values import NAME_RULE, is_name
 from ascend_core.flow.written import SPEC, WrittenAutomation, WrittenFlow
 
-__all__ = ["check_automation", "check_flow", "load_automation", "load_flow"]
+__all__ = [
+    "check_automation",
+    "check_flow",
+    "load_automation",
+    "load_flow",
+    "load_stored_automation",
+    "load_stored_flow",
+]
 
 T = TypeVar("T")
 
@@ -78,6 +86,39 @@ def check_flow(
         problems.add("F014", _at(root, "flow"), f"{shown(written.flow)} is no name for a flow: {NAME_RULE}")
     if problems.any_errors():
         return None, problems.in_order()
+    said = _said(written, steps)
+    return Flow(**said, source=_as_text(text), digest=digest_of(**said)), problems.in_order()
+
+
+def load_stored_flow(
+    text: str,
+    *,
+    file: str,
+    digest: str,
+    actions: Mapping[str, BotActionType[Any]],
+    nudges: Mapping[str, NudgeType],
+    trackers: Collection[str],
+) -> Flow:
+    """The flow that was published as *text*, whose digest was *digest*: lint is for authors, not for who is inside.
+
+    What today's rules refuse stays as it was published. A step that cannot be read at all, because its plugin is gone
+    or wants other parameters now, keeps its place, and a run that comes to it fails there. Raises FlowProblem when the
+    whole makes no sense to this release.
+    """
+    problems = Problems(file)
+    root = parse(text, problems)
+    if root is not None:
+        reading = Reading(problems=problems)
+        written = read_params(WrittenFlow, entries(root, problems), reading, whole=root)
+        listed = reading.inner.get("steps")
+        if isinstance(written, WrittenFlow) and written.spec == SPEC and isinstance(listed, yaml.SequenceNode):
+            reader = StepReader(problems=problems, actions=actions, nudges=nudges, trackers=trackers, stored=True)
+            return Flow(**_said(written, reader.read(listed)), source=text, digest=digest)
+    problems.raise_errors()
+    raise FlowProblem(f"{file}: this release cannot read it")
+
+
+def _said(written: WrittenFlow, steps: tuple[Step, ...]) -> dict[str, Any]:
     said: dict[str, Any] = {
         "name": written.flow,
         "title": written.title or written.flow,
@@ -90,7 +131,7 @@ def check_flow(
     }
     if written.min_gap is not None:
         said["min_gap"] = written.min_gap.length
-    return Flow(**said, source=_as_text(text), digest=digest_of(**said)), problems.in_order()
+    return said
 
 
 def load_automation(text: str | bytes, *, file: str, triggers: Collection[str] | None = None) -> Automation:
@@ -115,8 +156,30 @@ def check_automation(
     _check_choice(root, written, problems)
     if problems.any_errors():
         return None, problems.in_order()
+    return _automation(written, text), problems.in_order()
+
+
+def load_stored_automation(text: str, *, file: str) -> Automation:
+    """The automation that was stored as *text*, whatever today's rules say of it.
+
+    Raises FlowProblem when it makes no sense to this release.
+    """
+    problems = Problems(file)
+    root = parse(text, problems)
+    if root is not None:
+        written = read_params(WrittenAutomation, entries(root, problems), Reading(problems=problems), whole=root)
+        if isinstance(written, WrittenAutomation):
+            doubts = Problems(file)
+            _check_choice(root, written, doubts)
+            doubts.raise_errors()
+            return _automation(written, text)
+    problems.raise_errors()
+    raise FlowProblem(f"{file}: this release cannot read it")
+
+
+def _automation(written: WrittenAutomation, text: str | bytes) -> Automation:
     test = written.ab_test
-    automation = Automation(
+    return Automation(
         name=written.automation,
         trigger=written.trigger,
         form=written.form,
@@ -126,7 +189,6 @@ def check_automation(
         add_to_groups=written.add_to_groups,
         source=_as_text(text),
     )
-    return automation, problems.in_order()
 
 
 def _whole(document: T | None, found: tuple[Problem, ...], file: str) -> T:

@@ -35,7 +35,7 @@ def compile_flow(flow: Flow) -> Program:
 
 
 def place_steps(steps: tuple[Step, ...]) -> Mapping[str, Node]:
-    """Every step of a tree by its path, with what follows it. Ids that steps jump to are there."""
+    """Every step of a tree by its path, with what follows it. An id that is not there leads to a path without step."""
     nodes: dict[str, Node] = {}
     _place(steps, None, nodes, {step.id: step.path for step in all_steps(steps) if step.id is not None})
     return nodes
@@ -45,7 +45,7 @@ def _place(steps: tuple[Step, ...], after: str | None, nodes: dict[str, Node], i
     for index, step in enumerate(steps, 1):
         behind = steps[index].path if index < len(steps) else after
         exits = {name: (inner[0].path if inner else behind) for name, inner in step.inner.items()}
-        exits.update({name: ids[id_] for name, id_ in step.refs.items()})
+        exits.update({name: ids.get(id_, f"#{id_}") for name, id_ in step.refs.items()})
         nodes[step.path] = Node(step=step, next=behind, exits=exits)
         for inner in step.inner.values():
             _place(inner, behind, nodes, ids)

@@ -15,8 +15,9 @@ from ascend_core.contracts import (
     Duration,
     LinkSpec,
     NudgeType,
+    Text,
 )
-from ascend_core.flow.document import Nudge, Step
+from ascend_core.flow.document import Nudge, Step, Unread
 from ascend_core.flow.field_names import FieldNames
 from ascend_core.flow.limits import MOST_LEVELS, MOST_NUDGES, MOST_STEPS
 from ascend_core.flow.lint import lint_expression, lint_link, lint_text, lint_words
@@ -43,6 +44,8 @@ class StepReader:
     nudges: Mapping[str, NudgeType]
     trackers: Collection[str]
     channels: Collection[ChannelType] = ()
+    stored: bool = False
+    """Whether this is what members are inside already: no limit holds, and nothing loses its place."""
     fields: FieldNames = field(factory=FieldNames)
     count: int = 0
     ids: dict[str, int] = field(factory=dict)
@@ -64,7 +67,7 @@ class StepReader:
 
         A step that could not be read is left out, and its problems are noted.
         """
-        if level > MOST_LEVELS:
+        if level > MOST_LEVELS and not self.stored:
             self.problems.add("F041", node, f"steps are nested too deep; at most {MOST_LEVELS} levels are possible")
             return ()
         drafts: list[_Draft] = []
@@ -74,7 +77,16 @@ class StepReader:
                 self._attach(part, given, drafts)
             elif given and self._may_add(part):
                 drafts.append(self._step(part, given, f"{path}{len(drafts)}", level))
-        return tuple(step for step in (draft.finished() for draft in drafts) if step is not None)
+        finished = (draft.finished(self._unread(draft)) for draft in drafts)
+        return tuple(step for step in finished if step is not None)
+
+    def _unread(self, draft: _Draft) -> Unread | None:
+        """What stands for a step that cannot be read; None: it is left out, and so is the whole file."""
+        if not self.stored or draft.params is not BROKEN:
+            return None
+        errors = [problem for problem in self.problems.in_order() if not problem.warning]
+        here = [problem for problem in errors if problem.line >= draft.line] or errors
+        return Unread(f"{here[0].code} {here[0].message}")
 
     def _entries(self, part: yaml.Node) -> list[Entry]:
         if not isinstance(part, yaml.MappingNode):
@@ -90,7 +102,7 @@ class StepReader:
         self.count += 1
         if self.count == MOST_STEPS + 1:
             self.problems.add("F040", part, f"a flow has at most {MOST_STEPS:,} steps; this is one more")
-        return self.count <= MOST_STEPS
+        return self.stored or self.count <= MOST_STEPS
 
     def _step(self, part: yaml.Node, given: list[Entry], path: str, level: int) -> _Draft:
         key, value = given[0]
@@ -178,6 +190,9 @@ class StepReader:
         if isinstance(written, WrittenNudge):
             self._check_nudge(part, written, draft.links)
             draft.nudges.append(_nudge(written, f"{draft.path}.{_NUDGES}.{len(draft.nudges)}"))
+        elif self.stored:
+            path = f"{draft.path}.{_NUDGES}.{len(draft.nudges)}"
+            draft.nudges.append(Nudge(path=path, type="", after=timedelta(0), text=Text("")))
 
     def _check_nudge(self, part: yaml.Node, nudge: WrittenNudge, links: Mapping[str, LinkSpec] | None) -> None:
         kind = self.nudges.get(nudge.nudge)
@@ -213,14 +228,14 @@ class _Draft:
     inner: dict[str, tuple[Step, ...]] = field(factory=dict)
     refs: dict[str, str] = field(factory=dict)
 
-    def finished(self) -> Step | None:
-        if self.params is BROKEN:
+    def finished(self, unread: Unread | None) -> Step | None:
+        if self.params is BROKEN and unread is None:
             return None
         return Step(
             path=self.path,
             id=self.id,
             action=self.action,
-            params=self.params,
+            params=self.params if unread is None else unread,
             nudges=tuple(self.nudges),
             inner=self.inner,
             refs=self.refs,

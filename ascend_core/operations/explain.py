@@ -33,6 +33,8 @@ __all__ = ["REASONS", "Fact", "explain", "explain_attendance", "explain_automati
 
 REASONS: Mapping[str, str] = {
     "already_in_flow": "they were inside that flow already (reentry: skip)",
+    "cannot_be_read": "this release cannot read its document",
+    "condition_failed": "its 'if' had no answer; the trace says why (ascend runs trace ID)",
     "ended": "its run ended",
     "event_gone": "the event was deleted",
     "expired": "it was too late by then",

@@ -142,4 +142,6 @@ def _nudge(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts, g
         case SkipNudge():
             batch.settle(timer, "skipped", decision.reason)
             detail = {"nudge": timer.nudge_type, "outcome": "skipped", "reason": decision.reason}
+            if decision.problem is not None:
+                detail |= {"about": decision.problem.about, "why": decision.problem.why}
     batch.trace(run, "nudge", timer.step, detail, sprint=timer.sprint)

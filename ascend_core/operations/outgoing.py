@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field
 
-from ascend_core.contracts import Body, LinkRef, LinkUse, Purpose, QuietHours, TrackedUrl
+from ascend_core.contracts import Body, LinkRef, LinkTrackerType, LinkUse, Purpose, QuietHours, TrackedUrl
 from ascend_core.operations.core import Core
 from ascend_core.operations.views import quiet_to_json
 from ascend_core.store import links as link_rows
@@ -97,12 +97,12 @@ class Outgoing:
         """Which form each tracked URL leads to."""
         keys: dict[tuple[str, str], tuple[str, str]] = {}
         for link in (link for text in self.texts for link in text.links):
-            if link.tracker is None:
+            type_ = self._tracker(link)
+            if type_ is None:
                 continue
-            type_ = self.core.registry.link_trackers[link.tracker]
             form_key = type_.tracker.form_key(link.url) if type_.tracker.claims(link.url) else None
             if form_key is not None:
-                keys[link.tracker, link.url] = (type_.integration, form_key)
+                keys[link.tracker or "", link.url] = (type_.integration, form_key)
         ids = form_ids_by_key(tx, set(keys.values()))
         return {place: ids[key] for place, key in keys.items() if key in ids}
 
@@ -147,10 +147,10 @@ class Outgoing:
     ) -> LinkRecord:
         token = self._token(KEY_LENGTH)
         location = link.url
-        tracker = self.core.registry.link_trackers[link.tracker].tracker if link.tracker else None
-        if tracker is not None and tracker.claims(link.url):
+        type_ = self._tracker(link)
+        if type_ is not None and type_.tracker.claims(link.url):
             use = LinkUse(token=token, campaign=campaign, source=self.core.options.utm_source)
-            location = tracker.mark(link.url, use)
+            location = type_.tracker.mark(link.url, use)
         return LinkRecord(
             code=self._token(CODE_LENGTH),
             token=token,
@@ -164,6 +164,10 @@ class Outgoing:
             created_at=self.now,
             expires_at=None if self.core.options.links_live is None else self.now + self.core.options.links_live,
         )
+
+    def _tracker(self, link: TrackedUrl) -> LinkTrackerType | None:
+        """Who follows *link*; None: nobody, or a plugin that is gone, and the link leads where it says."""
+        return None if link.tracker is None else self.core.registry.link_trackers.get(link.tracker)
 
     def _token(self, length: int) -> str:
         """The next *length* letters of those that were drawn for the whole batch."""

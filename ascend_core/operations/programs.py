@@ -9,7 +9,7 @@ from threading import Lock
 from attrs import frozen
 
 from ascend_core.flow.document import Flow
-from ascend_core.flow.load import load_flow
+from ascend_core.flow.load import load_flow, load_stored_flow
 from ascend_core.flow.program import Program, compile_flow
 from ascend_core.host.registry import Registry
 from ascend_core.store.database import Tx
@@ -39,7 +39,7 @@ class Programs:
         self._lock = Lock()
 
     def by_id(self, tx: Tx, ids: Collection[int]) -> dict[int, Version]:
-        """The versions with these ids. Raises FlowProblem when one needs a plugin that is gone."""
+        """The versions with these ids. Raises FlowProblem when one makes no sense to this release."""
         return {id_: self._version(record) for id_, record in versions_by_id(tx, ids).items()} if ids else {}
 
     def live(self, tx: Tx, names: Collection[str]) -> dict[str, Version]:
@@ -51,12 +51,23 @@ class Programs:
             program = self._compiled.get(record.digest)
             if program is None:
                 file = f"{record.name} v{record.number}"
-                program = compile_flow(read_flow(self._registry, record.source, file=file))
+                program = compile_flow(_read_stored(self._registry, record, file))
                 self._compiled[record.digest] = program
                 if len(self._compiled) > KEPT:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(record.digest)
         return Version(record=record, program=program)
+
+
+def _read_stored(registry: Registry, record: VersionRecord, file: str) -> Flow:
+    return load_stored_flow(
+        record.source,
+        file=file,
+        digest=record.digest,
+        actions=registry.actions,
+        nudges=registry.nudges,
+        trackers=registry.link_trackers,
+    )
 
 
 def read_flow(registry: Registry, source: str, *, file: str) -> Flow:

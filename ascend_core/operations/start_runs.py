@@ -8,8 +8,9 @@ from functools import lru_cache
 from attrs import frozen
 
 from ascend_core.engine.ab import choose_arm
+from ascend_core.errors import FlowProblem
 from ascend_core.flow.document import ABTest, Automation
-from ascend_core.flow.load import load_automation
+from ascend_core.flow.load import load_stored_automation
 from ascend_core.operations.batch import Batch, RunDraft
 from ascend_core.operations.programs import Version
 from ascend_core.operations.sprints import start_run
@@ -43,7 +44,8 @@ class Fired:
 class _Chance:
     fired: Fired
     record: AutomationRecord
-    document: Automation
+    document: Automation | None
+    """None: this release cannot read it."""
     arm: str | None
     flow: str
     once_key: str
@@ -73,10 +75,11 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
 def _chances(batch: Batch, fired: Sequence[Fired]) -> list[_Chance]:
     records = automations_for(batch.tx, {each.activity.trigger for each in fired})
     same = first_of_same(batch.tx, {each.form.id for each in fired}) if records else {}
-    tests = {record.id for record in records if read_automation(record.source, record.name).ab_test is not None}
+    documents = {record.id: _document(record) for record in records}
+    tests = {id_ for id_, document in documents.items() if document is not None and document.ab_test is not None}
     shown = arms_shown(batch.tx, tests, {each.activity.member_id for each in fired}) if tests else {}
     return [
-        _chance(batch, each, record, same.get(each.form.id, each.form.id), shown)
+        _chance(batch, each, record, documents[record.id], same.get(each.form.id, each.form.id), shown)
         for each in fired
         for record in records
         if record.trigger == each.activity.trigger and record.form_id in (None, each.form.id)
@@ -84,9 +87,15 @@ def _chances(batch: Batch, fired: Sequence[Fired]) -> list[_Chance]:
 
 
 def _chance(
-    batch: Batch, fired: Fired, record: AutomationRecord, form_id: int, shown: Mapping[tuple[int, int], str]
+    batch: Batch,
+    fired: Fired,
+    record: AutomationRecord,
+    document: Automation | None,
+    form_id: int,
+    shown: Mapping[tuple[int, int], str],
 ) -> _Chance:
-    document = read_automation(record.source, record.name)
+    if document is None:
+        return _Chance(fired=fired, record=record, document=None, arm=None, flow="", once_key="")
     member_id = fired.activity.member_id
     arm = _arm(document.ab_test, batch.members[member_id].phone, shown.get((record.id, member_id)))
     flow = arm or document.run or ""
@@ -101,10 +110,17 @@ def _arm(test: ABTest | None, phone: str, shown: str | None) -> str | None:
     return shown if shown in test.arms else choose_arm(test, phone)
 
 
+def _document(record: AutomationRecord) -> Automation | None:
+    try:
+        return read_automation(record.source, record.name)
+    except FlowProblem:
+        return None
+
+
 @lru_cache(maxsize=1000)
 def read_automation(source: str, name: str) -> Automation:
-    """The document of a stored automation."""
-    return load_automation(source, file=name)
+    """The document of a stored automation. Raises FlowProblem when it makes no sense to this release."""
+    return load_stored_automation(source, file=name)
 
 
 def once_key(once_per: Sequence[str], activity: ActivityRecord, form_id: int) -> str:
@@ -166,7 +182,7 @@ def _take(
     if why_not is not None:
         _enter(batch, chance, "skipped", reason=why_not)
         return
-    if version is None:
+    if version is None or chance.document is None:
         raise AssertionError("a chance without a version was let through")
     member_id = chance.fired.activity.member_id
     for name in chance.document.add_to_groups:
@@ -206,6 +222,8 @@ def may_enter(batch: Batch, version: Version, active: Sequence[RunDraft]) -> boo
 def _why_not(chance: _Chance, taken: set[tuple[int, str]], version: Version | None) -> str | None:
     if chance.record.paused:
         return "paused"
+    if chance.document is None:
+        return "cannot_be_read"
     if (chance.record.id, chance.once_key) in taken:
         return "once_per"
     return "flow_not_live" if version is None else None

@@ -19,7 +19,7 @@ __all__ = ["summarize"]
 
 
 def summarize(core: Core) -> dict[str, Any]:
-    """The whole picture as one JSON document: members, submissions, triggers, runs, messages, nudges, clicks, report."""
+    """The whole picture as one JSON document: people, what fired, runs, texts, nudges, clicks, and the report."""
     count_clicks(core)
     document = core.database.read(_count)
     document["report"] = [row.to_json() for row in click_report(core)]

@@ -76,8 +76,18 @@ def test_a_nudge_says_why_it_is_not_sent(decide: Callable[..., NudgeDecision], s
     assert decide(scene=left, view=clicked) == SkipNudge("unsubscribed")
     assert decide(view=clicked) == SkipNudge("clicked")
     assert decide(0, scene=soon) == SkipNudge("filtered")
-    assert decide(0, scene=evolve(tomorrow, form=None)) == SkipNudge("filtered")
     assert decide(1, scene=evolve(tomorrow, form=None)) == SkipNudge("unset_value")
+
+
+def test_a_filter_without_an_answer_says_so(decide: Callable[..., NudgeDecision], scene: Scene) -> None:
+    """It is not the member who was not meant: there is no event, so its start is none."""
+    decision = decide(0, scene=evolve(scene, now=scene.now + timedelta(days=1), form=None))
+
+    assert isinstance(decision, SkipNudge)
+    assert decision.reason == "condition_failed"
+    assert decision.problem is not None
+    assert decision.problem.about == 'event.start - now > duration("6h")'
+    assert decision.problem.why
 
 
 def test_its_own_quiet_hours_come_before_the_flows(decide: Callable[..., NudgeDecision], scene: Scene) -> None:
