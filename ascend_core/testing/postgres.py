@@ -130,7 +130,12 @@ class PostgresServer:
                 f"\nlisten_addresses = ''\nunix_socket_directories = '{home}'\nmax_connections = {_CONNECTIONS}\n"
                 "timezone = 'UTC'\nlog_timezone = 'UTC'\n"
             )
-        self._run("pg_ctl", "start", "-D", str(data), "-l", str(home / "log"), "-w", "-t", str(_PATIENCE_SECONDS))
+        self._begin(home)
+
+    def _begin(self, home: Path) -> None:
+        """Let the server run on the folder that is there."""
+        data, log = str(home / "data"), str(home / "log")
+        self._run("pg_ctl", "start", "-D", data, "-l", log, "-w", "-t", str(_PATIENCE_SECONDS))
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs to its end. Raises DatabaseProblem with what it said."""

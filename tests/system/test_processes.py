@@ -1,0 +1,141 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""The deployment as ``deploy`` describes it, one web and two workers on PostgreSQL: each of them dies, and so does the
+database. Nobody is texted twice, nobody is left out, nobody after STOP, and it all goes on by itself.
+"""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ascend_core.errors import AscendError
+from ascend_core.testing import SeededRandomness
+from tests.soak.installation import Installation, installed
+from tests.soak.people import People, Person, Tap
+from tests.soak.play import pause
+from tests.soak.verdict import judge, waiting
+
+pytestmark = pytest.mark.xdist_group("processes")
+
+PATIENCE_SECONDS = 120.0
+"""For what takes a few seconds on a quiet machine."""
+
+TAKEN_OVER_SECONDS = 20.0
+"""Somebody who signs up then is texted: a dead worker's keys are free within 10 s, and the poll comes round."""
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[Installation]:
+    with installed(tmp_path, distributed=True) as made:
+        for service in made.services:
+            service.start()
+        yield made
+
+
+@pytest.fixture
+def people(at: Installation) -> Iterator[People]:
+    """Some of whom are there already."""
+    made = People(at, SeededRandomness("processes"))
+    for _ in range(6):
+        made.sign_up()
+    until(at, made, lambda: made.unsettled == 0)
+    yield made
+    made.close()
+
+
+def until(at: Installation, people: People, holds: Callable[[], bool]) -> float:
+    """Wait for it; how many seconds it took."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < PATIENCE_SECONDS, f"{people.unsettled} people wait; {waiting(at)}"
+        people.look()
+        pause(0.05)
+    return time.monotonic() - began
+
+
+def live(at: Installation, people: People) -> Person:
+    """A few people do something; the last one signs up."""
+    for deed in (people.change, people.tap, people.say_stop, people.answer, people.sign_up, people.tap):
+        deed()
+    people.look()
+    return people.sign_up()
+
+
+def rest(at: Installation, people: People) -> None:
+    """Wait until nothing is left to do, and nobody waits."""
+
+    def is_over() -> bool:
+        try:
+            return not waiting(at) and people.unsettled == people.errands == 0
+        except AscendError:
+            return False  # our own connection was ended too
+
+    until(at, people, is_over)
+
+
+def ready(at: Installation) -> str:
+    """What the web process says of itself."""
+    host, _, port = at.public_url.removeprefix("http://").partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().read().decode().strip()
+    except OSError:
+        return "nobody"
+    finally:
+        connection.close()
+
+
+def test_each_process_may_die_and_the_others_go_on(at: Installation, people: People) -> None:
+    """Whichever it is: whoever signs up then is texted, within seconds; and in the end everything is right."""
+    took = {}
+    for victim in ("worker-1", "web", "worker-2", "web"):
+        until(at, people, lambda: all(service.is_up for service in at.services))
+        live(at, people)
+        pause(people.chance.fraction())
+        at.service(victim).kill()
+        newcomer = live(at, people)
+        took[victim] = until(at, people, lambda newcomer=newcomer: newcomer.is_settled)  # type: ignore[misc]
+        at.service(victim).start()
+    rest(at, people)
+
+    assert judge(at, people, nudges=False).wrong == {}
+    assert max(took.values()) < TAKEN_OVER_SECONDS, took
+    for service in at.services:
+        assert service.end(within_seconds=60) == 0
+
+
+def test_the_database_may_die_end_all_connections_or_hang(at: Installation, people: People) -> None:
+    """The web process says so and still leads on whoever taps a link; afterwards everything goes on by itself."""
+    assert at.postgres is not None
+    people.tap()
+    until(at, people, lambda: people.errands == 0)
+    (known,) = people.taps()
+    postgres = at.postgres
+    for harm, mend in ((postgres.kill, postgres.start_again), (postgres.freeze, postgres.thaw)):
+        live(at, people)
+        pause(people.chance.fraction())
+        harm()
+        until(at, people, lambda: ready(at) == "database")
+        again = Tap(code=known.code, agent=f"{known.agent} {harm.__name__}")
+        people.all[0].taps.append(again)
+        people.follow(again)
+        until(at, people, lambda again=again: again.status is not None)  # type: ignore[misc]
+        mend()
+        assert again.status == 302
+        until(at, people, lambda: ready(at) == "ready")
+        newcomer = live(at, people)
+        until(at, people, lambda newcomer=newcomer: newcomer.is_settled)  # type: ignore[misc]
+    live(at, people)
+    postgres.end_connections()
+    newcomer = live(at, people)
+    until(at, people, lambda: newcomer.is_settled)
+    rest(at, people)
+
+    assert judge(at, people, nudges=False).wrong == {}
+    assert [service.gave_up for service in at.services] == [0, 0, 0]
+    assert all(service.is_alive for service in at.services)
