@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from ascend_core.engine.zones import warm_zones
 from ascend_core.errors import BadInput
 from ascend_core.operations.core import Core
 from ascend_core.runtime.drains import register_drains
@@ -13,6 +14,7 @@ from ascend_core.runtime.engine import Engine, Tell
 from ascend_core.runtime.file_lock import only_one
 from ascend_core.runtime.local import LocalEngine
 from ascend_core.runtime.meters import Meters
+from ascend_core.runtime.system import settle_memory
 
 __all__ = ["EngineName", "the_worker"]
 
@@ -39,6 +41,8 @@ def the_worker(core: Core, tell: Tell, engine: EngineName = "local", meters: Met
 
 
 def _ready(engine: Engine, core: Core, meters: Meters | None) -> Engine:
+    warm_zones()  # it takes a second, in which nothing else gets on: better now than while something is drained
+    settle_memory()
     register_drains(engine, core, meters)
     return engine
 

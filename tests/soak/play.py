@@ -22,6 +22,7 @@ __all__ = ["Plan", "Played", "Tell", "pause", "play"]
 
 STEP_SECONDS = 0.05
 SAMPLE_SECONDS = 2.0
+START_SECONDS = 180.0
 Tell = Callable[[str], None]
 
 
@@ -89,6 +90,7 @@ def play(plan: Plan, folder: Path, tell: Tell) -> Played:
         people = People(at, SeededRandomness(f"{plan.seed} people"))
         troubles = Troubles(at, SeededRandomness(f"{plan.seed} troubles"), plan.trouble_every)
         try:
+            _begin(at, people)
             _live(plan, at, people, troubles, tell)
             drained = _drain(plan, at, people, tell)
         finally:
@@ -96,6 +98,19 @@ def play(plan: Plan, folder: Path, tell: Tell) -> Played:
             people.close()
         verdict = judge(at, people, nudges=plan.nudges)
         return Played(plan=plan, verdict=verdict, figures=_figures(at, people, troubles, drained))
+
+
+def _begin(at: Installation, people: People) -> None:
+    """Wait until everything is up and the first people were texted."""
+    for service in at.services:
+        service.start()
+    people.sign_up()
+    began = time.monotonic()
+    while not (all(service.is_up for service in at.services) and people.unsettled == 0):
+        if time.monotonic() - began > START_SECONDS:
+            raise AssertionError("the product does not start")
+        people.look()
+        pause(STEP_SECONDS)
 
 
 def _live(plan: Plan, at: Installation, people: People, troubles: Troubles, tell: Tell) -> None:

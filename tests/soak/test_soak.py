@@ -1,4 +1,4 @@
-# ruff: noqa: TID251, T201 -- tests may lean on tests; the ban is for the product
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """The soak in its short form: half a minute of load, with something killed every few seconds."""
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def until(at: Installation, people: People, holds: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
+def settled(person: Person) -> bool:
+    """Whether somebody got what they should."""
+    return person.is_settled
+
+
+def answered(tap: Tap) -> bool:
+    """Whether a request has its answer."""
+    return tap.status is not None
+
+
 def live(at: Installation, people: People) -> Person:
     """A few people do something; the last one signs up."""
     for deed in (people.change, people.tap, people.say_stop, people.answer, people.sign_up, people.tap):
@@ -99,7 +110,7 @@ def test_each_process_may_die_and_the_others_go_on(at: Installation, people: Peo
         pause(people.chance.fraction())
         at.service(victim).kill()
         newcomer = live(at, people)
-        took[victim] = until(at, people, lambda newcomer=newcomer: newcomer.is_settled)  # type: ignore[misc]
+        took[victim] = until(at, people, partial(settled, newcomer))
         at.service(victim).start()
     rest(at, people)
 
@@ -124,12 +135,12 @@ def test_the_database_may_die_end_all_connections_or_hang(at: Installation, peop
         again = Tap(code=known.code, agent=f"{known.agent} {harm.__name__}")
         people.all[0].taps.append(again)
         people.follow(again)
-        until(at, people, lambda again=again: again.status is not None)  # type: ignore[misc]
+        until(at, people, partial(answered, again))
         mend()
         assert again.status == 302
         until(at, people, lambda: ready(at) == "ready")
         newcomer = live(at, people)
-        until(at, people, lambda newcomer=newcomer: newcomer.is_settled)  # type: ignore[misc]
+        until(at, people, partial(settled, newcomer))
     live(at, people)
     postgres.end_connections()
     newcomer = live(at, people)
