@@ -11,7 +11,7 @@ from attrs import field, frozen
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
+from ascend_core.store.bulk import insert_records, put_rows, reserve_ids, table_of
 from ascend_core.store.reading import among, pairs
 from ascend_core.store.tables import Consent, ConsentEntry
 
@@ -55,25 +55,12 @@ def record_consents(tx: Connection, entries: Sequence[NewConsent], *, now: datet
     if not entries:
         return
     ids = reserve_ids(tx, ConsentEntry, len(entries))
-    rows = [
-        {
-            "id": id_,
-            "phone": entry.phone,
-            "state": entry.state,
-            "source": entry.source,
-            "evidence": dict(entry.evidence),
-            "at": now,
-        }
-        for id_, entry in zip(ids, entries, strict=True)
-    ]
-    insert_rows(tx, ConsentEntry, rows)
-    newest = {row["phone"]: row for row in rows}
+    insert_records(tx, ConsentEntry, entries, id=ids, at=[now] * len(entries))
+    newest = {entry.phone: (entry.state, id_) for id_, entry in zip(ids, entries, strict=True)}
     states = [
-        {"phone": phone, "state": row["state"], "entry_id": row["id"], "at": now}
-        for phone, row in sorted(newest.items())
+        {"phone": phone, "state": state, "entry_id": id_, "at": now} for phone, (state, id_) in sorted(newest.items())
     ]
-    insert_rows(tx, Consent, states, skip_known=True)
-    update_rows(tx, Consent, states, by=("phone",))
+    put_rows(tx, Consent, states, by=("phone",))
 
 
 def ledger_of(tx: Connection, phone: str) -> list[tuple[str, str, datetime]]:

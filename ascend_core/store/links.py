@@ -12,7 +12,7 @@ from attrs import frozen
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, table_of
+from ascend_core.store.bulk import insert_records, insert_rows, reserve_ids, table_of
 from ascend_core.store.reading import among, fetch, pick
 from ascend_core.store.tables import Link, Message, Url
 
@@ -108,27 +108,9 @@ def _with_targets() -> Select[Any]:
 
 def insert_links(tx: Connection, records: Sequence[LinkRecord]) -> None:
     """Add member links. IntegrityError on a code that is taken: the transaction is tried again with new codes."""
+    none = [0] * len(records)
     ids = reserve_ids(tx, Link, len(records))
-    rows = [
-        {
-            "id": id_,
-            "code": record.code,
-            "token": record.token,
-            "name": record.name,
-            "message_id": record.message_id,
-            "member_id": record.member_id,
-            "url_id": record.url_id,
-            "run_id": record.run_id,
-            "location": record.location,
-            "host": record.host,
-            "created_at": record.created_at,
-            "expires_at": record.expires_at,
-            "person_clicks": 0,
-            "machine_clicks": 0,
-        }
-        for id_, record in zip(ids, records, strict=True)
-    ]
-    insert_rows(tx, Link, rows)
+    insert_records(tx, Link, records, id=ids, person_clicks=none, machine_clicks=none)
 
 
 def links_by_code(tx: Connection, codes: Collection[str]) -> dict[str, LinkTarget]:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
+from ascend_core.store.bulk import insert_records, insert_rows, reserve_ids, table_of, update_records, update_rows
 from ascend_core.store.reading import among, fetch, fetch_by, pairs, pick
 from ascend_core.store.tables import GroupMember, Member, MemberGroup
 
@@ -40,8 +40,6 @@ _in_group = table_of(GroupMember)
 
 CORE_FIELDS = ("first_name", "last_name", "email", "zip")
 """The fields every member has, as columns (row C1)."""
-
-_COLUMNS = ("id", "phone", *CORE_FIELDS, "zone", "zones", "fields", "created_at", "updated_at")
 
 
 @frozen(kw_only=True)
@@ -97,13 +95,13 @@ def reserve_member_ids(tx: Connection, count: int) -> list[int]:
 def insert_members(tx: Connection, members: Sequence[MemberRecord]) -> None:
     """Add members. IntegrityError when another worker took a phone first: the transaction is tried again."""
     ordered = sorted(members, key=lambda member: member.phone)  # one order everywhere: no deadlocks
-    insert_rows(tx, Member, rows_of(ordered, _COLUMNS))
+    insert_records(tx, Member, ordered)
 
 
 def update_members(tx: Connection, members: Iterable[MemberRecord]) -> None:
     """Write what changed on members that are there already."""
     ordered = sorted(members, key=lambda member: member.phone)
-    update_rows(tx, Member, rows_of(ordered, [name for name in _COLUMNS if name != "created_at"]))
+    update_records(tx, Member, ordered)
 
 
 def ensure_groups(tx: Connection, names: Collection[str], *, kind: str, now: datetime) -> dict[str, int]:

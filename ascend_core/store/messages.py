@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import attrs
 from attrs import field, frozen
 from sqlalchemy import (
     ColumnElement,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
+from ascend_core.store.bulk import insert_records, insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.clicks import compare_again
 from ascend_core.store.figures import REACHED, figures_kept
 from ascend_core.store.reading import among, fetch, pairs, pick, value_of
@@ -122,8 +121,7 @@ def reserve_message_ids(tx: Connection, count: int) -> list[int]:
 
 def insert_messages(tx: Connection, records: Sequence[MessageRecord]) -> None:
     """Add intents. IntegrityError when an intent is there already: nothing is texted twice."""
-    names = [each.name for each in attrs.fields(MessageRecord)]
-    insert_rows(tx, Message, rows_of(records, names))
+    insert_records(tx, Message, records)
 
 
 def let_wait(tx: Connection, now: datetime, chosen: Collection[int]) -> int:

@@ -7,12 +7,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import attrs
 from attrs import field, frozen
 from sqlalchemy import Integer, Select, Update, bindparam, func, select, union, update
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
+from ascend_core.store.bulk import insert_records, reserve_ids, table_of, update_rows
 from ascend_core.store.messages import OPEN
 from ascend_core.store.reading import among, fetch, fetch_by, pick, value_of
 from ascend_core.store.tables import AutomationEntry, Message, Run, Timer, TraceLine
@@ -116,13 +115,6 @@ class TraceRecord:
     detail: dict[str, Any] = field(factory=dict)
 
 
-def _rows(records: Sequence[Any], *, without: Collection[str] = ()) -> list[dict[str, Any]]:
-    if not records:
-        return []
-    names = [each.name for each in attrs.fields(type(records[0])) if each.name not in without]
-    return rows_of(records, names)
-
-
 def reserve_run_ids(tx: Connection, count: int) -> list[int]:
     """Ids for *count* new runs."""
     return reserve_ids(tx, Run, count)
@@ -135,7 +127,7 @@ def reserve_timer_ids(tx: Connection, count: int) -> list[int]:
 
 def insert_runs(tx: Connection, records: Sequence[RunRecord]) -> None:
     """Add runs."""
-    insert_rows(tx, Run, _rows(records))
+    insert_records(tx, Run, records)
 
 
 def update_runs(tx: Connection, records: Sequence[RunRecord]) -> None:
@@ -211,8 +203,7 @@ def end_runs(tx: Connection, member_ids: Collection[int], *, reason: str, now: d
 
 def insert_entries(tx: Connection, records: Sequence[EntryRecord]) -> None:
     """Add what automations did. IntegrityError when an entry that must be single is there already."""
-    ids = reserve_ids(tx, AutomationEntry, len(records))
-    insert_rows(tx, AutomationEntry, [{"id": id_, **row} for id_, row in zip(ids, _rows(records), strict=True)])
+    insert_records(tx, AutomationEntry, records, id=reserve_ids(tx, AutomationEntry, len(records)))
 
 
 def known_once_keys(tx: Connection, automation_ids: Collection[int], keys: Collection[str]) -> set[tuple[int, str]]:
@@ -239,7 +230,7 @@ def arms_shown(
 
 def insert_timers(tx: Connection, records: Sequence[TimerRecord]) -> None:
     """Add timers."""
-    insert_rows(tx, Timer, _rows(records))
+    insert_records(tx, Timer, records)
 
 
 def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRecord]:
@@ -304,8 +295,7 @@ def nudge_counts(tx: Connection) -> dict[tuple[str, str | None], int]:
 
 def insert_traces(tx: Connection, records: Sequence[TraceRecord]) -> None:
     """Add lines to traces."""
-    ids = reserve_ids(tx, TraceLine, len(records))
-    insert_rows(tx, TraceLine, [{"id": id_, **row} for id_, row in zip(ids, _rows(records), strict=True)])
+    insert_records(tx, TraceLine, records, id=reserve_ids(tx, TraceLine, len(records)))
 
 
 def trace_of(tx: Connection, run_id: int) -> list[TraceRecord]:

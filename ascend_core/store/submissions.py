@@ -8,12 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import attrs
 from attrs import field, frozen
 from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_rows, reserve_ids, rows_of, table_of, update_rows
+from ascend_core.store.bulk import insert_records, insert_rows, reserve_ids, table_of, update_records, update_rows
 from ascend_core.store.reading import among, fetch, fetch_by, pairs, pick, value_of
 from ascend_core.store.sql import given, written
 from ascend_core.store.tables import Activity, DiscoveredField, FieldMapping, Submission
@@ -76,9 +75,6 @@ class SubmissionRecord:
     created_at: datetime
     modified_at: datetime
     seen_at: datetime
-
-
-_COLUMNS = tuple(each.name for each in attrs.fields(SubmissionRecord))
 
 
 @frozen(kw_only=True)
@@ -144,18 +140,17 @@ def reserve_activity_ids(tx: Connection, count: int) -> list[int]:
 
 def insert_submissions(tx: Connection, records: Sequence[SubmissionRecord]) -> None:
     """Add submissions."""
-    insert_rows(tx, Submission, rows_of(records, _COLUMNS))
+    insert_records(tx, Submission, records)
 
 
 def update_submissions(tx: Connection, records: Sequence[SubmissionRecord]) -> None:
     """Write submissions that are there already."""
-    update_rows(tx, Submission, rows_of(records, _COLUMNS))
+    update_records(tx, Submission, records)
 
 
 def insert_activities(tx: Connection, records: Sequence[ActivityRecord]) -> None:
     """Add activities. IntegrityError when one is there already: nothing fires twice."""
-    names = ("id", "submission_id", "member_id", "form_id", "trigger", "occurrence", "happened_at")
-    insert_rows(tx, Activity, rows_of(records, names))
+    insert_records(tx, Activity, records)
 
 
 def fired_counts(tx: Connection, submission_ids: Collection[int]) -> dict[tuple[int, str], int]:

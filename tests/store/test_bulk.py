@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
-from ascend_core.store.bulk import WORTH_LOOKING, insert_rows, insert_values, reserve_ids, table_of, update_rows
+from ascend_core.store.bulk import (
+    WORTH_LOOKING,
+    insert_rows,
+    insert_values,
+    put_rows,
+    reserve_ids,
+    table_of,
+    update_rows,
+)
 from ascend_core.store.database import Database
 from ascend_core.store.flows import automations
 from ascend_core.store.tables import Automation, ClickRequest, Flow, Member
@@ -34,7 +42,7 @@ documents = st.dictionaries(texts, nested, max_size=3)
 
 def member(**values: Any) -> dict[str, Any]:
     """A row of the member table."""
-    blank = {"id": 1, "phone": "+12125550100", "first_name": None, "zones": [], "fields": {}}
+    blank = {"id": 1, "phone": "+12125550100", "first_name": None, "last_name": None, "zones": [], "fields": {}}
     return {**blank, "created_at": MOMENT, "updated_at": MOMENT, **values}
 
 
@@ -151,6 +159,30 @@ def test_known_rows_are_left_as_they_are_where_asked(database: Database) -> None
 
     assert count == 1
     assert [(row["id"], row["first_name"]) for row in stored(database)] == [(1, "Ana"), (2, None)]
+
+
+@pytest.mark.parametrize("count", [2, WORTH_LOOKING + 2])
+def test_what_is_put_is_there_once_with_its_newest_values(database: Database, count: int) -> None:
+    """Whether a row was there before or not; what is not given stays as it was."""
+    database.write(lambda tx: insert_rows(tx, Member, [member(first_name="Ana", last_name="Reyes")]))
+    names = ("id", "phone", "zones", "fields", "created_at", "updated_at")
+    rows = [member(id=number, phone="+12125550100" if number == 1 else f"+{number}") for number in range(1, count + 1)]
+    given = [{**{name: row[name] for name in names}, "first_name": "Bea"} for row in rows]
+
+    database.write(lambda tx: put_rows(tx, Member, given, by=("phone",)))
+
+    expected = [("Bea", "Reyes"), *([("Bea", None)] * (count - 1))]
+    assert [(row["first_name"], row["last_name"]) for row in stored(database)] == expected
+
+
+def test_equal_documents_of_other_kinds_stay_apart(database: Database) -> None:
+    """A one is no yes, however many rows hold something equal to it."""
+    kinds = [1, True] * WORTH_LOOKING
+    rows = [member(id=number, phone=f"+{number}", fields={"n": kind}) for number, kind in enumerate(kinds, start=1)]
+
+    database.write(lambda tx: insert_rows(tx, Member, rows))
+
+    assert [type(row["fields"]["n"]) for row in stored(database)] == [int, bool] * WORTH_LOOKING
 
 
 def test_a_late_writer_loses(database: Database) -> None:

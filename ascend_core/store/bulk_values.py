@@ -1,0 +1,181 @@
+"""How the values of many rows travel to each database, a column at a time: looking down a column is one call in C."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, String, Table
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from ascend_core.store.types import to_micros
+
+__all__ = [
+    "Columns",
+    "as_batch",
+    "as_parameter",
+    "fixed_numbers",
+    "kept",
+    "postgresql_type",
+    "same_everywhere",
+]
+
+Columns = Mapping[str, Sequence[Any]]
+"""The values of each column, row after row; all of one length."""
+
+_Column = Sequence[Any]
+
+
+# SQLite: a value each, as its driver takes them
+
+
+def kept(table: Table, columns: Columns) -> Columns:
+    """*columns* as SQLite keeps them."""
+    kinds = _kinds(table)
+    return {name: kinds[name](values) for name, values in columns.items()}
+
+
+def fixed_numbers(columns: Columns) -> dict[str, int | None]:
+    """The columns that hold one number, or nothing, in all rows. These can stand in the statement itself: to hand a
+    row's value to the driver costs more than to write it down.
+    """
+    firsts = ((name, values[0], values) for name, values in columns.items())
+    return {
+        name: first
+        for name, first, values in firsts
+        if (first is None or type(first) is int) and values.count(first) == len(values)
+    }
+
+
+@lru_cache(maxsize=128)
+def _kinds(table: Table) -> dict[str, Callable[[_Column], _Column]]:
+    """What each column of a table makes of its values."""
+    return {column.name: _KINDS[postgresql_type(table, column.name)] for column in table.columns}
+
+
+def _numbers(values: _Column) -> _Column:
+    """Times among them become microseconds; all at once where it is one moment in every row."""
+    first = values[0]
+    if isinstance(first, datetime) and values.count(first) == len(values):
+        return [to_micros(first)] * len(values)
+    return [to_micros(value) if isinstance(value, datetime) else value for value in values]
+
+
+def _plain(values: _Column) -> _Column:
+    return values
+
+
+def _texts(values: _Column) -> _Column:
+    text = "".join(filter(None, values))
+    if (text.isascii() and "\0" not in text) or not _NO_TEXT.search(text):
+        return values
+    return [_storable(value) for value in values]
+
+
+def _documents(values: _Column) -> _Column:
+    return [None if value is None else _document(value) for value in values]
+
+
+_KINDS: Mapping[str, Callable[[_Column], _Column]] = {
+    "bigint": _numbers,
+    "integer": _plain,
+    "double precision": _plain,
+    "boolean": _plain,
+    "text": _texts,
+    "jsonb": _documents,
+}
+
+
+# PostgreSQL: what all rows share by itself, the rest in one JSON document
+
+
+def as_batch(columns: Columns) -> str:
+    """The rows of *columns* as a JSON list of lists."""
+    return _document(list(zip(*columns.values(), strict=True)))
+
+
+def same_everywhere(columns: Columns) -> dict[str, Any]:
+    """The columns that hold the same in all rows: they travel once, beside the batch."""
+    return {name: values[0] for name, values in columns.items() if _is_same(values)}
+
+
+def _is_same(values: _Column) -> bool:
+    """Documents are the same only where they are one: ``{"n": 1}`` and ``{"n": True}`` are equal, but not the same."""
+    first = values[0]
+    if isinstance(first, dict | list):
+        return all(value is first for value in values)
+    return values.count(first) == len(values) and len(set(map(type, values))) == 1
+
+
+def as_parameter(value: Any) -> Any:
+    """A value that travels by itself, as it comes out of a batch."""
+    if isinstance(value, dict | list):
+        return _document(value)
+    if isinstance(value, str):
+        return _storable(value)
+    return to_micros(value) if isinstance(value, datetime) else value
+
+
+@lru_cache(maxsize=2_048)
+def postgresql_type(table: Table, name: str) -> str:
+    """What PostgreSQL calls the kind of values in the column *name*."""
+    return _type_name(table.columns[name].type)
+
+
+def _type_name(kind: TypeEngine[Any]) -> str:
+    if isinstance(kind, TypeDecorator):
+        return _type_name(kind.impl_instance)
+    for known, name in _TYPE_NAMES:
+        if isinstance(kind, known):
+            return name
+    raise AssertionError(f"no PostgreSQL type for {kind!r}")
+
+
+_TYPE_NAMES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
+    (Boolean, "boolean"),
+    (BigInteger, "bigint"),
+    (Integer, "integer"),
+    (Float, "double precision"),
+    (JSON, "jsonb"),
+    (String, "text"),
+)
+
+
+# both
+
+
+def _document(value: Any) -> str:
+    """*value* as JSON, without what PostgreSQL does not take."""
+    document = _json(value)
+    return _json(_storable(json.loads(document))) if _UNSTORABLE.search(document) else document
+
+
+def _micros(value: object) -> int:
+    """What JSON has no form of: a time."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} cannot be stored")  # our own mistake
+    return to_micros(value)
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_micros).encode
+
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""PostgreSQL takes neither; one such name must not hold up the page it came with."""
+
+_UNSTORABLE = re.compile("\\\\u0000|[\ud800-\udfff]")
+"""The same in JSON, where NUL is escaped; a quick look at the whole batch."""
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NO_TEXT.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return value
