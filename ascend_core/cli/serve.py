@@ -23,7 +23,7 @@ from ascend_core.runtime.engine import Engine
 from ascend_core.runtime.logs import log_trouble
 from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.opening import home_from
-from ascend_core.runtime.roles import EngineName, the_worker
+from ascend_core.runtime.roles import EngineName, the_worker, wake_workers
 from ascend_core.store.channels import channels
 from ascend_core.web.public import PublicApp
 from ascend_core.web.serving import bind, url_of
@@ -46,11 +46,11 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- read here, 
     "--engine",
     "engine_name",
     type=click.Choice(["local", "distributed"]),
-    default="local",
-    show_default=True,
-    help="Who shares out the work: this process, or a task queue in PostgreSQL over all workers.",
+    default=None,
+    help="Who shares out the work: this process (usual on SQLite), or a task queue in PostgreSQL over all workers "
+    "(usual there).",
 )
-def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> None:
+def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName | None) -> None:
     """Serve links and webhooks, and do the work: sync, text, nudge. Ctrl-C ends it, with the work in hand done."""
     with ExitStack() as stack:
         listener = stack.enter_context(closing(bind(host, port)))
@@ -62,7 +62,9 @@ def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName) -> 
         meters = Meters()
         engine = None if no_worker else stack.enter_context(the_worker(core, log_trouble, engine_name, meters))
         stack.enter_context(measured(core, meters))
-        if engine is not None:
+        if engine is None:
+            wake_workers(core, log_trouble)
+        else:
             stack.enter_context(_working(engine))
         stack.enter_context(_heard(core))
         app = stack.enter_context(closing(PublicApp(core, stir=lambda: _stir(engine), spill_folder=home_from().folder)))

@@ -25,11 +25,11 @@ __all__ = ["worker"]
     "--engine",
     "engine_name",
     type=click.Choice(["local", "distributed"]),
-    default="local",
-    show_default=True,
-    help="Who shares out the work: this process, or a task queue in PostgreSQL over all workers.",
+    default=None,
+    help="Who shares out the work: this process (usual on SQLite), or a task queue in PostgreSQL over all workers "
+    "(usual there).",
 )
-def worker(*, engine_name: EngineName) -> None:
+def worker(*, engine_name: EngineName | None) -> None:
     """Do the work: sync, text, nudge. Links and webhooks are answered by: ascend serve --no-worker.
 
     On PostgreSQL any number of workers share the work; a SQLite file has one. SIGTERM or Ctrl-C ends it, with the

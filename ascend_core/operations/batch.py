@@ -240,6 +240,10 @@ class Batch:
         self.outgoing.write(self.tx)
         run_rows.insert_traces(self.tx, self.traces)
         self.asked.write(self.tx)
+        if self.outgoing.texts:
+            self.core.wakes("send", self.tx)
+        if self.asked.calls:
+            self.core.wakes("calls", self.tx)
 
     def _write_people(self) -> None:
         member_rows.insert_members(self.tx, [self.members[id_] for id_ in self._new_members])

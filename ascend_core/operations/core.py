@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from ascend_core.store.buckets import database_now
 from ascend_core.store.database import Database, Tx
 from ascend_core.store.vault import Vault
 
-__all__ = ["ClaimMark", "Core", "ForgetfulMark", "Options"]
+__all__ = ["ClaimMark", "Core", "ForgetfulMark", "Options", "Wakes"]
 
 
 class ClaimMark(Protocol):
@@ -44,6 +45,24 @@ class ForgetfulMark:
 
     def note(self, outbox: str, claims: int) -> None:
         self._claims[outbox] = claims
+
+
+@define
+class Wakes:
+    """Tells whoever does the work, in the transaction that made it, that there is some. A hint: what nobody heard is
+    found by the next tick.
+    """
+
+    _hear: Callable[[str, Tx], None] | None = field(default=None, init=False)
+
+    def go_to(self, hear: Callable[[str, Tx], None]) -> None:
+        """From now on *hear* is told the kind of work (``send``, ``receive``, ``calls``) and the transaction."""
+        self._hear = hear
+
+    def __call__(self, kind: str, tx: Tx) -> None:
+        """There is work. To be said last in a transaction: on PostgreSQL others who say the same wait for its end."""
+        if self._hear is not None:
+            self._hear(kind, tx)
 
 
 @frozen(kw_only=True)
@@ -98,6 +117,7 @@ class Core:
     time: Clock | None = field()
     """The clock that all workers agree on, for turns and leases; None: the database's own."""
     mark: ClaimMark = field(factory=ForgetfulMark)
+    wakes: Wakes = field(factory=Wakes)
     programs: Programs = field()
 
     @caller.default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ascend_core.operations.connect import open_channel
+from ascend_core.operations.connect import OpenChannel, open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.senders import standing_of
 from ascend_core.store.database import Tx
@@ -27,14 +27,14 @@ def next_due(core: Core) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def next_send(core: Core, waiting: Waiting) -> datetime | None:
+def next_send(core: Core, waiting: Waiting, opened: OpenChannel | None = None) -> datetime | None:
     """When the next of the texts that wait may go out, as far as their channel and its sender let them.
 
     None: none by itself. Without a channel they are due all the same: whoever looks is told that nothing goes.
     """
     if not any(waiting.ready_at):
         return None
-    opened = open_channel(core)
+    opened = opened or open_channel(core)
     if opened is None:
         return min(moment for moment in waiting.ready_at if moment is not None)
     record, type_, settings = opened

@@ -121,7 +121,10 @@ def _step(core: Core, id_: int, ahead: int | None, most: int, *, passed_over: st
             case "scheduled" if record.starts_at <= now:
                 return _begin(core, tx, record, now)
             case "sending" if record.queued_at is None:
-                return _queue_chunk(core, tx, record, now, ahead, most, passed_over)
+                queued = _queue_chunk(core, tx, record, now, ahead, most, passed_over)
+                if queued:
+                    core.wakes("send", tx)
+                return queued
             case "sending":
                 return _finish(tx, record, now)
             case "cancelled":

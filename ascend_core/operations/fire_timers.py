@@ -22,19 +22,22 @@ from ascend_core.operations.set_aside import FAILED, fail_runs, note_failure
 from ascend_core.operations.sprints import queue_text, resume_run
 from ascend_core.store.consents import consent_states
 from ascend_core.store.database import Tx
-from ascend_core.store.runs import TimerRecord, due_timers, hold_runs, settle_timers, still_due
+from ascend_core.store.due_timers import due_timers, still_due
+from ascend_core.store.runs import TimerRecord, hold_runs, settle_timers
 
 __all__ = ["fire_timers"]
 
 
-def fire_timers(core: Core, limit: int = 500) -> int:
-    """Settle up to *limit* due timers in one transaction. Returns how many: fewer than *limit* means none is left."""
+def fire_timers(core: Core, limit: int = 500, shard: int | None = None) -> int:
+    """Settle up to *limit* due timers (of that *shard*) in one transaction. Returns how many: fewer than *limit* means
+    none is left.
+    """
     try:
-        return core.database.write(lambda tx: _settle(core, tx, due_timers(tx, core.clock.now(), limit)))
+        return core.database.write(lambda tx: _settle(core, tx, due_timers(tx, core.clock.now(), limit, shard)))
     except DatabaseProblem:
         raise
     except Exception:
-        due = core.database.write(lambda tx: [timer.id for timer in due_timers(tx, core.clock.now(), limit)])
+        due = core.database.write(lambda tx: [timer.id for timer in due_timers(tx, core.clock.now(), limit, shard)])
         if not due:
             raise
 

@@ -56,6 +56,8 @@ def receive_events(core: Core, channel: str, events: Sequence[ChannelEvent]) -> 
         statuses = [event for event in events if isinstance(event, DeliveryStatus)]
         new = _keep_texts(tx, channel, texts, now)
         _apply_statuses(tx, channel, statuses, now)
+        if new:
+            core.wakes("receive", tx)
         return new
 
     return core.database.write(work)

@@ -16,7 +16,7 @@ from ascend_core.contracts import Channel, ChannelType, DeliveryState, Outbound,
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
 from ascend_core.gates.expiry import LEAST_VALID
 from ascend_core.operations.claim_messages import Claimed, claim_messages
-from ascend_core.operations.connect import open_channel
+from ascend_core.operations.connect import OpenChannel, open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.leaving import members_leave
 from ascend_core.operations.orphans import UPWARD, join_orphans
@@ -47,9 +47,12 @@ CALL_WITHIN_SECONDS = 30.0
 look the text up while it is not there yet. It must be less than ``Options.lookup_after``."""
 
 
-async def send_messages(core: Core, limit: int = 100) -> int:
-    """Claim up to *limit* texts, hand each to the provider once, and commit what came of it. Returns how many."""
-    opened = open_channel(core)
+async def send_messages(core: Core, limit: int = 100, opened: OpenChannel | None = None) -> int:
+    """Claim up to *limit* texts, hand each to the provider once, and commit what came of it. Returns how many.
+
+    *opened*: the channel that sends, where it was opened a moment ago.
+    """
+    opened = opened or open_channel(core)
     if opened is None or opened[0].stopped:
         return 0
     record, type_, settings = opened

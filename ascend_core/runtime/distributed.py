@@ -27,7 +27,7 @@ from ascend_core.contracts import Clock
 from ascend_core.operations.turns import take_period
 from ascend_core.runtime.engine import Drain, Tell, Tick, Trouble
 from ascend_core.store.database import Database, Tx
-from ascend_core.store.outside import driver_of, has_table, run_script, savepoint, under_lock
+from ascend_core.store.outside import driver_of, has_table, run_script, savepoint, under_lock, waits_already
 
 __all__ = ["DistributedEngine"]
 
@@ -106,12 +106,14 @@ class DistributedEngine:
 
     def _defer(self, kind: str, key: str, tx: Tx) -> None:
         name = f"{kind} {key}"
+        if waits_already(tx, name):
+            return  # two wakes are one
         job = self._waking.configure(lock=name, queueing_lock=name, connection=driver_of(tx))
         try:
             with savepoint(tx):
                 job.defer(kind=kind, key=key)
         except AlreadyEnqueued:
-            pass  # it waits already: two wakes are one
+            pass  # another was quicker
 
     def stop(self) -> None:
         self._stopping.set()

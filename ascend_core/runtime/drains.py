@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ascend_core.calls.spans import span
 from ascend_core.errors import TryLater
 from ascend_core.operations.call_webhooks import call_webhooks
+from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.doubt import recover_sends, resolve_unknown
@@ -20,15 +21,18 @@ from ascend_core.operations.listening import catch_up, notice_gap
 from ascend_core.operations.prune_traces import prune_traces
 from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.send_messages import send_messages
+from ascend_core.operations.sender_keys import SenderKeys, sender_key
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.operations.workers import BEAT_SECONDS, keep_alive
 from ascend_core.runtime.engine import Drain, Engine
 from ascend_core.runtime.logs import log_named
 from ascend_core.runtime.meters import Meters, metered
 from ascend_core.store.accounts import AccountRecord, accounts
+from ascend_core.store.database import Tx
 from ascend_core.store.due import look
+from ascend_core.store.due_timers import shards_due
 
-__all__ = ["ALL", "drain_all", "is_due", "listen_again", "recover", "register_drains", "work_now"]
+__all__ = ["ALL", "drain_all", "is_due", "listen_again", "recover", "register_drains", "wake_by", "work_now"]
 
 _LOG = log_named("drains")
 
@@ -45,13 +49,15 @@ ALL = "all"
 def register_drains(engine: Engine, core: Core, meters: Meters | None = None) -> None:
     """Let *engine* do all the product's work: one kind for what may be slow or large by itself.
 
-    ``receive``, ``timers``, ``send`` and ``calls`` have one key, ``sync`` has one an account, ``broadcast`` one each.
-    Whatever may have made texts wakes ``send``; what is not woken in time is woken by the tick. *meters* are told what
-    each drain did.
+    ``sync`` has a key an account, ``timers`` one a shard, ``send`` one a sender, ``broadcast`` one each; ``receive``
+    and ``calls`` are not divided. Whoever makes work wakes it in the same transaction (``Core.wakes``); what is not
+    woken in time is woken by the tick. *meters* are told what each drain did.
     """
     meters = meters or Meters()
-    for kind, drain in _drains(engine, core, meters).items():
+    keys = SenderKeys(core)
+    for kind, drain in _drains(core, meters, keys).items():
         engine.register(kind, metered(kind, drain, meters, core.clock))
+    wake_by(engine, core, keys)
 
     tidied: list[datetime] = []
 
@@ -63,7 +69,7 @@ def register_drains(engine: Engine, core: Core, meters: Meters | None = None) ->
         if not tidied or core.clock.now() >= tidied[-1] + TIDY_EVERY:
             tidied[:] = [core.clock.now()]
             _tidy(core)
-        for kind, key in _due(core):
+        for kind, key in _due(core, keys):
             engine.wake(kind, key)
 
     async def live() -> None:
@@ -74,15 +80,27 @@ def register_drains(engine: Engine, core: Core, meters: Meters | None = None) ->
     engine.every(TICK_SECONDS, tick)
 
 
+def wake_by(engine: Engine, core: Core, keys: SenderKeys | None = None) -> None:
+    """Let *engine* hear of work where *core* makes it, in the same transaction."""
+    senders = keys or SenderKeys(core)
+
+    def hear(kind: str, tx: Tx) -> None:
+        key = senders.now(tx) if kind == "send" else ALL
+        if key is not None:
+            engine.wake(kind, key, tx)
+
+    core.wakes.go_to(hear)
+
+
 def _tidy(core: Core) -> None:
     """Let go what has been kept long enough."""
     forget_addresses(core)
     prune_traces(core)
 
 
-def _drains(engine: Engine, core: Core, meters: Meters) -> dict[str, Drain]:
-    async def rounds(kind: str, once: Callable[[], Awaitable[int]], until: datetime, *then: str) -> bool:
-        """Do *once* until nothing is left or the time is up, waking *then* after each that did something."""
+def _drains(core: Core, meters: Meters, keys: SenderKeys) -> dict[str, Drain]:
+    async def rounds(kind: str, once: Callable[[], Awaitable[int]], until: datetime) -> bool:
+        """Do *once* until nothing is left or the time is up."""
         while core.clock.now() < until:
             with span("batch", kind=kind) as note:
                 done = await once()
@@ -90,8 +108,6 @@ def _drains(engine: Engine, core: Core, meters: Meters) -> dict[str, Drain]:
             meters.batch(kind, done)
             if not done:
                 return False
-            for woken in then:
-                engine.wake(woken, ALL)
         return True
 
     async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
@@ -99,7 +115,6 @@ def _drains(engine: Engine, core: Core, meters: Meters) -> dict[str, Drain]:
         meters.batch("sync", synced.applied + synced.ignored + synced.failed + synced.people)
         if synced.problem is not None:
             _LOG.warning("sync.problem", account=key, says=synced.problem)
-        engine.wake("send", ALL)
         return False
 
     async def receive(_key: str, until: datetime) -> bool:
@@ -108,50 +123,57 @@ def _drains(engine: Engine, core: Core, meters: Meters) -> dict[str, Drain]:
             done = handle_inbound(core, BATCH) if waiting.inbound else 0
             return done + (count_clicks(core) if waiting.clicks else 0)
 
-        return await rounds("receive", once, until, "send")
+        return await rounds("receive", once, until)
 
-    async def timers(_key: str, until: datetime) -> bool:
+    async def timers(key: str, until: datetime) -> bool:
         async def once() -> int:
-            return fire_timers(core, BATCH)
+            return fire_timers(core, BATCH, None if key == ALL else int(key))
 
-        return await rounds("timers", once, until, "send", "calls")
+        return await rounds("timers", once, until)
 
     async def broadcast(key: str, until: datetime) -> bool:
         async def once() -> int:
             return advance_broadcast(core, int(key))
 
-        return await rounds("broadcast", once, until, "send")
+        return await rounds("broadcast", once, until)
 
     async def calls(_key: str, until: datetime) -> bool:
-        return await rounds("calls", lambda: call_webhooks(core), until, "send")
+        return await rounds("calls", lambda: call_webhooks(core), until)
 
-    async def send(_key: str, until: datetime) -> bool:
+    async def send(key: str, until: datetime) -> bool:
+        if keys.now() != key:
+            return False  # another sends by now
         await listen_again(core)
-        return await rounds("send", lambda: _send_once(core), until)
+        return await rounds("send", lambda: _send_once(core, key), until)
 
     drains: dict[str, Drain] = {"sync": sync, "receive": receive, "timers": timers, "broadcast": broadcast}
     return drains | {"calls": calls, "send": send}
 
 
-async def _send_once(core: Core) -> int:
-    """Texts in doubt, then texts out; or the wait for a turn that comes before the next tick."""
+async def _send_once(core: Core, key: str) -> int:
+    """Texts in doubt, then texts out, as long as they leave from the sender of that *key*; or the wait for a turn that
+    comes before the next tick.
+    """
+    opened = open_channel(core)
+    if opened is None or sender_key(opened) != key:
+        return 0
     waiting = core.database.read(look)
     done = 0
     if waiting.unknown_at is not None and waiting.unknown_at <= core.clock.now():
         done = await resolve_unknown(core)
-    turn = core.clock.now() if done else next_send(core, waiting)
+    turn = core.clock.now() if done else next_send(core, waiting, opened)
     if turn is not None and turn <= core.clock.now():
-        done += await send_messages(core)
+        done += await send_messages(core, opened=opened)
     return done or int(await _wait_for_turn(core))
 
 
-def _due(core: Core) -> Iterator[tuple[str, str]]:
+def _due(core: Core, keys: SenderKeys) -> Iterator[tuple[str, str]]:
     """What is to be drained now. ``send`` always: it also asks for what was not heard while nobody listened."""
     waiting, now = core.database.read(look), core.clock.now()
     if waiting.inbound or waiting.clicks:
         yield "receive", ALL
     if waiting.timer_at is not None and waiting.timer_at <= now:
-        yield "timers", ALL
+        yield from (("timers", key) for key in _timer_keys(core, now))
     if waiting.call_at is not None and waiting.call_at <= now:
         yield "calls", ALL
     if waiting.broadcasting or (waiting.broadcast_at is not None and waiting.broadcast_at <= now):
@@ -160,7 +182,17 @@ def _due(core: Core) -> Iterator[tuple[str, str]]:
     for account in core.database.read(accounts):
         if is_due(account, core):
             yield "sync", str(account.id)
-    yield "send", ALL
+    sender = keys.now()
+    if sender is not None:
+        yield "send", sender
+
+
+def _timer_keys(core: Core, now: datetime) -> Iterator[str]:
+    """The shards that have timers due; a SQLite file has one writer, and so one shard."""
+    if core.database.kind == "sqlite":
+        yield ALL
+    else:
+        yield from (str(shard) for shard in core.database.read(lambda tx: shards_due(tx, now)))
 
 
 def recover(core: Core) -> None:

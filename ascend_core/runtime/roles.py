@@ -9,25 +9,33 @@ from typing import Literal
 from ascend_core.engine.zones import warm_zones
 from ascend_core.errors import BadInput
 from ascend_core.operations.core import Core
-from ascend_core.runtime.drains import register_drains
+from ascend_core.runtime.drains import register_drains, wake_by
 from ascend_core.runtime.engine import Engine, Tell
 from ascend_core.runtime.file_lock import only_one
 from ascend_core.runtime.local import LocalEngine
 from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.system import settle_memory
 
-__all__ = ["EngineName", "the_worker"]
+__all__ = ["EngineName", "the_worker", "usual_engine", "wake_workers"]
 
 EngineName = Literal["local", "distributed"]
 
 
+def usual_engine(core: Core) -> EngineName:
+    """Who shares out the work where nobody says otherwise: a file has one worker, PostgreSQL as many as wanted."""
+    return "local" if core.database.file is not None else "distributed"
+
+
 @contextmanager
-def the_worker(core: Core, tell: Tell, engine: EngineName = "local", meters: Meters | None = None) -> Iterator[Engine]:
-    """An engine that does all the product's work once it is run.
+def the_worker(
+    core: Core, tell: Tell, engine: EngineName | None = None, meters: Meters | None = None
+) -> Iterator[Engine]:
+    """An engine that does all the product's work once it is run; *engine*: not the usual one.
 
     A SQLite database has one worker: the lock lies beside its file, so that it counts from whichever folder a process
     was started. Raises DatabaseProblem when another process works on it, BadInput for an engine that it cannot have.
     """
+    engine = engine or usual_engine(core)
     file = core.database.file
     if file is None:
         yield _ready(
@@ -38,6 +46,12 @@ def the_worker(core: Core, tell: Tell, engine: EngineName = "local", meters: Met
         raise BadInput("the distributed engine needs PostgreSQL; leave --engine out, or set ASCEND_DATABASE_URL")
     with only_one(file.with_name(f"{file.name}.lock")):
         yield _ready(LocalEngine(core.clock, tell), core, meters)
+
+
+def wake_workers(core: Core, tell: Tell) -> None:
+    """Of a process that only answers: let the workers hear at once of what comes in, where they can."""
+    if usual_engine(core) == "distributed":
+        wake_by(_distributed(core, tell), core)
 
 
 def _ready(engine: Engine, core: Core, meters: Meters | None) -> Engine:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-__all__ = ["driver_of", "has_table", "run_script", "savepoint", "under_lock"]
+__all__ = ["driver_of", "has_table", "run_script", "savepoint", "under_lock", "waits_already"]
 
 
 def driver_of(tx: Connection) -> Any:
@@ -27,6 +27,12 @@ def savepoint(tx: Connection) -> Iterator[None]:
 def has_table(tx: Connection, name: str) -> bool:
     """Whether there is a table of that name."""
     return inspect(tx).has_table(name)
+
+
+def waits_already(tx: Connection, name: str) -> bool:
+    """Whether the task engine has a job under that queueing lock that nobody has begun."""
+    statement = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :name AND status = 'todo' LIMIT 1")
+    return tx.execute(statement, {"name": name}).first() is not None
 
 
 def run_script(tx: Connection, script: str) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Integer, Select, Update, bindparam, func, select, union, update
+from sqlalchemy import Select, Update, func, select, union, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_records, reserve_ids, table_of, update_rows
@@ -24,7 +24,6 @@ __all__ = [
     "active_runs",
     "arms_shown",
     "cancel_timers",
-    "due_timers",
     "end_runs",
     "hold_runs",
     "insert_entries",
@@ -39,7 +38,6 @@ __all__ = [
     "reserve_timer_ids",
     "runs_by_id",
     "settle_timers",
-    "still_due",
     "timers_by_id",
     "trace_of",
     "update_runs",
@@ -231,27 +229,6 @@ def arms_shown(
 def insert_timers(tx: Connection, records: Sequence[TimerRecord]) -> None:
     """Add timers."""
     insert_records(tx, Timer, records)
-
-
-def due_timers(tx: Connection, now: datetime, limit: int) -> list[TimerRecord]:
-    """Timers due at *now*, the longest due first. On PostgreSQL they are locked, and those of others passed over."""
-    return fetch(tx, TimerRecord, _due(lock=tx.dialect.name == "postgresql"), now=now, most=limit)
-
-
-@cache
-def _due(*, lock: bool, some: bool = False) -> Select[Any]:
-    due = _timer.c.settled_at.is_(None) & (_timer.c.due_at <= value_of(_timer.c.due_at, "now"))
-    statement = pick(TimerRecord, Timer).where(due).order_by(_timer.c.due_at, _timer.c.id)
-    if some:
-        statement = statement.where(among(_timer.c.id, "ids"))
-    else:
-        statement = statement.limit(bindparam("most", type_=Integer))
-    return statement.with_for_update(skip_locked=True) if lock else statement
-
-
-def still_due(tx: Connection, now: datetime, ids: Collection[int]) -> list[TimerRecord]:
-    """Those of the timers with these ids that are due and not settled yet, in the order of ``due_timers``; held too."""
-    return fetch(tx, TimerRecord, _due(lock=tx.dialect.name == "postgresql", some=True), now=now, ids=sorted(ids))
 
 
 def timers_by_id(tx: Connection, ids: Collection[int]) -> dict[int, TimerRecord]:

@@ -169,14 +169,16 @@ def test_a_worker_works_alone_and_ends_in_order(made: Any, home: Path) -> None:
     assert (second.code, second.err[:56]) == (1, "error: another process works on this database already (/")
 
 
-def test_figures_are_served_on_an_address_of_their_own(made: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_are_served_on_an_address_of_their_own(
+    connected: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The drains of this very process are in them; the public address has none."""
     monkeypatch.setenv("ASCEND_METRICS", "0")
     clock = SystemClock()
     with serving(home) as (_, public, said):
         figures = said[0].split()[-1]
         until = clock.monotonic() + END_SECONDS
-        while 'ascend_drain_seconds_count{kind="send"}' not in (text := httpx.get(figures, trust_env=False).text):
+        while 'ascend_drain_seconds_count{kind="sync"}' not in (text := httpx.get(figures, trust_env=False).text):
             assert clock.monotonic() < until, text
         elsewhere = httpx.get(f"{public}/metrics", trust_env=False)
         place = figures.removeprefix("http://").removesuffix("/metrics")

@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ascend_core.calls.spans import span, traced
+from ascend_core.operations.sender_keys import SenderKeys
 from ascend_core.runtime.drains import register_drains
 from ascend_core.runtime.local import LocalEngine
 from tests.fakes.bench import phone  # noqa: TID251 -- tests may lean on tests
@@ -47,7 +48,7 @@ def test_a_drain_is_a_span_with_its_batches_below(bench: Any, spans: InMemorySpa
     bench.register(0, 1)
     engine = LocalEngine(bench.clock, print)
     register_drains(engine, bench.core)
-    asyncio.run(engine._drains["send"]("all", bench.now.replace(year=2027)))
+    asyncio.run(engine._drains["send"](SenderKeys(bench.core).now(), bench.now.replace(year=2027)))
 
     finished = spans.get_finished_spans()
     (drain,) = [each for each in finished if each.name == "ascend.drain"]
