@@ -8,6 +8,8 @@ calls itself Chrome) is left to the rules that compare requests.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -18,12 +20,14 @@ __all__ = [
     "COMPARED",
     "CROWD_MEMBERS",
     "CROWD_WITHIN",
+    "LONGEST_AGENT",
     "RULES_VERSION",
     "SOON",
     "SWEPT_WITHIN",
     "ClickAround",
     "ClickClass",
     "classify_click",
+    "company",
     "doubt_about",
 ]
 
@@ -32,7 +36,7 @@ RULES_VERSION = 2
 
 _KEPT = 16_384
 """Results remembered: user agents repeat."""
-_LONGEST_AGENT = 1_024
+LONGEST_AGENT = 1_024
 """Characters of a user agent that are looked at."""
 
 
@@ -97,7 +101,7 @@ def classify_click(method: str, user_agent: str, purpose: str = "") -> ClickClas
 
     *purpose* is what stood in the headers ``Sec-Purpose``, ``Purpose``, ``X-Purpose`` and ``X-Moz``, joined.
     """
-    return _classify(method.upper(), user_agent[:_LONGEST_AGENT].strip(), purpose[:_LONGEST_AGENT])
+    return _classify(method.upper(), user_agent[:LONGEST_AGENT].strip(), purpose[:LONGEST_AGENT])
 
 
 @lru_cache(maxsize=_KEPT)
@@ -134,6 +138,29 @@ class ClickAround:
     links_in_message: int
     links_opened: int
     """Links of the message that were opened within ``SWEPT_WITHIN``, this one included."""
+
+
+def company(visits: Sequence[tuple[int, int]]) -> list[int]:
+    """Who came at about the time of each visit to one address: members within ``CROWD_WITHIN``, up to
+    ``CROWD_MEMBERS``. Pure.
+
+    *visits*: when (microseconds) and whose link, in the order of time. One walk, however many they are.
+    """
+    reach = CROWD_WITHIN // timedelta(microseconds=1)
+    there: Counter[int] = Counter()
+    first, after, found = 0, 0, []
+    for moment, _ in visits:
+        while after < len(visits) and visits[after][0] <= moment + reach:
+            there[visits[after][1]] += 1
+            after += 1
+        while visits[first][0] < moment - reach:
+            gone = visits[first][1]
+            there[gone] -= 1
+            if not there[gone]:
+                del there[gone]
+            first += 1
+        found.append(min(len(there), CROWD_MEMBERS))
+    return found
 
 
 def doubt_about(click: ClickAround) -> str | None:

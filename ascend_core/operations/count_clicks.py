@@ -8,7 +8,7 @@ the same figures.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from attrs import define, field
@@ -19,6 +19,7 @@ from ascend_core.engine.figures import Cell, Figures, merged
 from ascend_core.operations.core import Core
 from ascend_core.store import clicks as rows
 from ascend_core.store.click_requests import TakenClick, requests_wait, take_requests
+from ascend_core.store.clicks_around import clicks_beside, doubtful_clicks, links_of_clicks
 from ascend_core.store.database import Tx
 from ascend_core.store.figures import LinkRow, add_to_cells, difference, hits_of, hold_members, lock_members, read_links
 from ascend_core.store.submissions import reattribute, unexplained_submissions
@@ -26,7 +27,7 @@ from ascend_core.store.types import from_micros, to_micros
 
 __all__ = ["clicks_wait", "count_clicks"]
 
-AT_ONCE = 1_000
+AT_ONCE = 2_000
 PERSON, UNSURE = ClickClass.PERSON.value, ClickClass.UNSURE.value
 
 
@@ -68,10 +69,10 @@ class _Counting:
 
     def count(self) -> None:
         human = [click for click in self.new if click.kind in COMPARED]
-        beside, shared = rows.clicks_beside(self.tx, _spans(human))
+        beside, shared = clicks_beside(self.tx, human)
         self.alone = {click.id for click in human if click.ip_hash not in shared}
         others = beside.union(self.again).difference(click.id for click in self.new)
-        links = rows.links_of_clicks(self.tx, others).union(click.link_id for click in self.new)
+        links = links_of_clicks(self.tx, others).union(click.link_id for click in self.new)
         if not links:
             return
         hold_members(self.tx, "link", links)
@@ -103,7 +104,7 @@ class _Counting:
     def _compare(self, suspects: Collection[int]) -> None:
         fresh = {click.id for click in self.new}
         kinds = []
-        for click in rows.doubtful_clicks(self.tx, suspects, self.alone):
+        for click in doubtful_clicks(self.tx, suspects, self.alone):
             reason = doubt_about(click)
             kind = PERSON if reason is None else UNSURE
             if (kind, reason) != (click.kind, click.reason):
@@ -167,16 +168,3 @@ def _without(after: Sequence[LinkRow], sums: Mapping[int, tuple[int, int, int, i
             row = row._replace(person=row.person - person, machine=row.machine - machine, unsure=row.unsure - unsure)  # noqa: PLW2901 -- the same row, earlier
         before.append(row)
     return before
-
-
-def _spans(clicks: Iterable[TakenClick]) -> list[tuple[int, int | None, int, int]]:
-    """For each link of *clicks* and address it was opened from: when first and last."""
-    spans: dict[tuple[int, int | None], tuple[int, int]] = {}
-    for click in clicks:
-        key = (click.link_id, click.ip_hash)
-        known = spans.get(key)
-        if known is None:
-            spans[key] = (click.micros, click.micros)
-        else:
-            spans[key] = (min(known[0], click.micros), max(known[1], click.micros))
-    return [(*key, *span) for key, span in spans.items()]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
-from attrs import frozen
-
-from ascend_core.engine.clicks import RULES_VERSION, classify_click
+from ascend_core.engine.clicks import LONGEST_AGENT, RULES_VERSION, classify_click
 from ascend_core.operations.core import Core
 from ascend_core.store.click_requests import NewRequest, add_requests
 from ascend_core.store.links import LinkTarget, links_by_code
@@ -17,17 +17,22 @@ __all__ = ["MOST_AGENT_CHARACTERS", "Hit", "find_link", "find_links", "keep_clic
 
 MOST_AGENT_CHARACTERS = 300
 
+_KEPT = 4_096
+"""Kinds of visitors remembered: user agents repeat."""
 
-@frozen(kw_only=True)
-class Hit:
-    """One request for a short link. Link, time and tag are its name: it is kept once, however often it is told."""
+
+class Hit(NamedTuple):
+    """One request for a short link. Link, time and tag are its name: it is kept once, however often it is told.
+
+    Built for every click, hence a tuple.
+    """
 
     link_id: int
     at: datetime
-    tag: int = 0
-    """Tells requests of one moment apart."""
     method: str
     user_agent: str
+    tag: int = 0
+    """Tells requests of one moment apart."""
     purpose: str = ""
     """What prefetch headers said."""
     ip_hash: int | None = None
@@ -52,9 +57,16 @@ def keep_clicks(core: Core, hits: Sequence[Hit]) -> None:
 
 
 def _request(hit: Hit) -> NewRequest:
-    kind = classify_click(hit.method, hit.user_agent, hit.purpose).value
-    at = to_micros(hit.at)
+    kind, agent, purpose = _visitor(hit.method, hit.user_agent[:LONGEST_AGENT], hit.purpose[:LONGEST_AGENT])
     if hit.withheld:
-        return NewRequest(hit.link_id, at, hit.tag, kind, hit.method, "", "", None, 1, RULES_VERSION)
-    agent, purpose = hit.user_agent[:MOST_AGENT_CHARACTERS], hit.purpose[:MOST_AGENT_CHARACTERS]
-    return NewRequest(hit.link_id, at, hit.tag, kind, hit.method, agent, purpose, hit.ip_hash, 0, RULES_VERSION)
+        return NewRequest(hit.link_id, to_micros(hit.at), hit.tag, kind, hit.method, "", "", None, 1, RULES_VERSION)
+    return NewRequest(
+        hit.link_id, to_micros(hit.at), hit.tag, kind, hit.method, agent, purpose, hit.ip_hash, 0, RULES_VERSION
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _visitor(method: str, user_agent: str, purpose: str) -> tuple[str, str, str]:
+    """The class of a request that comes like this, and how much is kept of what it says about itself."""
+    kind = classify_click(method, user_agent, purpose).value
+    return kind, user_agent[:MOST_AGENT_CHARACTERS], purpose[:MOST_AGENT_CHARACTERS]

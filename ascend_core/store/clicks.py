@@ -12,7 +12,7 @@ from attrs import frozen
 from sqlalchemy import Update, func, select, update
 from sqlalchemy.engine import Connection
 
-from ascend_core.engine.clicks import COMPARED, CROWD_MEMBERS, CROWD_WITHIN, SOON, SWEPT_WITHIN, ClickAround
+from ascend_core.engine.clicks import COMPARED, CROWD_WITHIN, SWEPT_WITHIN
 from ascend_core.store.bulk import table_of
 from ascend_core.store.reading import among, pairs
 from ascend_core.store.sql import given, given_rows, written
@@ -24,15 +24,12 @@ __all__ = [
     "add_to_links",
     "change_clicks",
     "click_counts",
-    "clicks_beside",
     "clicks_to_classify",
     "clicks_to_compare",
     "compare_again",
     "compare_around",
     "confirm_clicks",
-    "doubtful_clicks",
     "has_click",
-    "links_of_clicks",
     "person_clicks",
     "refresh_links",
     "set_rules",
@@ -44,7 +41,6 @@ _url = table_of(Url)
 
 _JUDGED = ", ".join(f"'{kind}'" for kind in sorted(COMPARED))
 _CROWD = to_micros(from_micros(0) + CROWD_WITHIN)
-_SOON = to_micros(from_micros(0) + SOON)
 _SWEPT = to_micros(from_micros(0) + SWEPT_WITHIN)
 
 
@@ -127,95 +123,6 @@ def clicks_to_compare(tx: Connection, limit: int) -> list[int]:
     """Clicks that are to be compared again."""
     query = written("SELECT id FROM click WHERE compared = 0 ORDER BY id LIMIT :limit")
     return [id_ for (id_,) in tx.execute(query, {"limit": limit})]
-
-
-def clicks_beside(tx: Connection, spans: Sequence[tuple[int, int | None, int, int]]) -> tuple[set[int], set[int]]:
-    """What new clicks meet on other links, from the same address or on the same message.
-
-    *spans*: link, hash of an address, from and to (microseconds). Returns persons' clicks that the new ones may put in
-    doubt, and the hashes from which other links were opened at all: nobody else can be one of a crowd.
-    """
-    if not spans:
-        return set(), set()
-    values = {"rows": json.dumps(spans, separators=(",", ":"))}
-    # else SQLite takes each row's JSON apart again for every click it meets
-    news = f"WITH v AS MATERIALIZED ({given_rows(tx, 'link_id hash since until')})"
-    same_address = (
-        f"{news} SELECT DISTINCT v.hash, CASE c.kind WHEN 'person' THEN c.id END FROM v CROSS JOIN click c "  # noqa: S608 -- fixed words
-        f"WHERE c.ip_hash = v.hash AND c.clicked_at BETWEEN v.since - {_CROWD} AND v.until + {_CROWD} "
-        f"AND c.link_id <> v.link_id AND c.kind IN ({_JUDGED})"
-    )
-    same_message = (
-        f"{news} SELECT c.id FROM v CROSS JOIN link l JOIN link other ON other.message_id = l.message_id "  # noqa: S608 -- fixed words
-        "AND other.id <> l.id JOIN click c ON c.link_id = other.id WHERE l.id = v.link_id AND c.kind = 'person' "
-        f"AND c.clicked_at BETWEEN v.since - {_SWEPT} AND v.until + {_SWEPT}"
-    )
-    met = tx.execute(written(same_address), values).all()
-    beside = {id_ for _, id_ in met if id_ is not None}.union(tx.execute(written(same_message), values).scalars())
-    return beside, {hash_ for hash_, _ in met}
-
-
-def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:
-    """The links that were opened."""
-    if not click_ids:
-        return set()
-    query = f"SELECT DISTINCT link_id FROM click WHERE id IN ({given(tx)})"  # noqa: S608 -- fixed words
-    return {id_ for (id_,) in tx.execute(written(query), {"ids": _ids(click_ids)})}
-
-
-def doubtful_clicks(tx: Connection, click_ids: Collection[int], alone: Collection[int] = ()) -> list[ClickAround]:
-    """Those that are in doubt or may come into it, with what happened around them, by id. The rest are persons'.
-
-    *alone*: clicks known to be of no crowd, of which ``members_there`` is not counted.
-    """
-    if not click_ids:
-        return []
-    values = {"ids": _ids(click_ids), "alone": _ids(alone)}
-    rows = tx.execute(written(_around_sql(tx.dialect.name)), values).all()
-    return [
-        ClickAround(
-            id=id_,
-            link_id=link,
-            member_id=member,
-            kind=kind,
-            reason=reason,
-            clicked_at=from_micros(at),
-            delivered_at=None if delivered is None else from_micros(delivered),
-            submitted=submitted,
-            members_there=crowd,
-            links_in_message=links,
-            links_opened=opened,
-        )
-        for id_, link, member, kind, reason, at, delivered, submitted, crowd, links, opened in rows
-    ]
-
-
-@lru_cache(maxsize=2)
-def _around_sql(kind: str) -> str:
-    crowd = (
-        f"CASE WHEN c.id IN ({given(kind).replace(':ids', ':alone')}) THEN 1 ELSE "  # noqa: S608 -- fixed words
-        "(SELECT count(*) FROM (SELECT DISTINCT near.member_id FROM click c2 JOIN link near ON near.id = c2.link_id "
-        f"WHERE c2.ip_hash = c.ip_hash AND c2.clicked_at BETWEEN c.clicked_at - {_CROWD} AND c.clicked_at + {_CROWD} "
-        f"AND c2.kind IN ({_JUDGED}) LIMIT {CROWD_MEMBERS}) AS members) END"
-    )
-    links = "(SELECT count(*) FROM link l2 WHERE l2.message_id = l.message_id)"
-    # whose text has no other link needs no such look
-    opened = (
-        f"CASE WHEN {links} > 1 THEN "  # noqa: S608 -- fixed words
-        "(SELECT count(DISTINCT c2.link_id) FROM link l2 JOIN click c2 ON c2.link_id = l2.id "
-        f"WHERE l2.message_id = l.message_id AND c2.kind IN ({_JUDGED}) "
-        f"AND c2.clicked_at BETWEEN c.clicked_at - {_SWEPT} AND c.clicked_at + {_SWEPT}) ELSE 1 END"
-    )
-    return (
-        "WITH c AS MATERIALIZED (SELECT c.id, c.link_id, l.member_id, c.kind, c.reason, c.clicked_at, "  # noqa: S608 -- fixed words
-        "CASE WHEN m.state = 'delivered' THEN m.settled_at END AS delivered, "
-        f"l.exact_submissions, {crowd} AS crowd, {links} AS links, {opened} AS opened "
-        "FROM click c JOIN link l ON l.id = c.link_id JOIN message m ON m.id = l.message_id "
-        f"WHERE c.id IN ({given(kind)}) AND c.kind IN ({_JUDGED})) "
-        "SELECT * FROM c WHERE c.kind = 'unsure' "
-        f"OR c.delivered BETWEEN c.clicked_at - {_SOON} AND c.clicked_at + {_SOON} "
-        f"OR c.crowd >= {CROWD_MEMBERS} OR (c.links > 1 AND c.opened >= c.links) ORDER BY c.id"
-    )
 
 
 def change_clicks(tx: Connection, compared: Collection[int], kinds: Sequence[tuple[int, str, str | None]]) -> None:

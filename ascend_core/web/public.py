@@ -58,19 +58,20 @@ class PublicApp:
         self._writer.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if scope["type"] == "http":
+            code = code_in(scope["path"])
+            if code is not None and scope["method"] in ("GET", "HEAD"):
+                await self._redirect.answer(scope, send, code)
+            else:
+                await self._pages(scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif scope["type"] == "http":
-            await self._http(scope, receive, send)
         else:
             await send({"type": "websocket.close"})
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pages(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        code = code_in(path)
-        if code is not None and scope["method"] in ("GET", "HEAD"):
-            await self._redirect.answer(scope, send, code)
-        elif path.startswith("/hooks/"):
+        if path.startswith("/hooks/"):
             await self._webhooks.answer(scope, receive, send)
         elif path == "/":
             await send_answer(send, self._home, head_only=scope["method"] == "HEAD")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from ascend_core.contracts import Answer
@@ -95,6 +96,11 @@ class Redirect:
         ):
             await send_answer(send, NOT_FOUND, head_only=scope["method"] == "HEAD")
             return
+        await self._writer.keep(self._hit(target.id, scope, now))
+        await send({"type": "http.response.start", "status": 302, "headers": _headers(target.location)})
+        await send(_BODY)
+
+    def _hit(self, link_id: int, scope: Scope, now: datetime) -> Hit:
         agent, purpose, withheld = "", "", False
         for name, value in scope["headers"]:
             if name == b"user-agent":
@@ -103,20 +109,8 @@ class Redirect:
                 purpose = f"{purpose} {value.decode('latin-1')}".strip()
             elif name in _REFUSALS:
                 withheld = withheld or value == b"1"
-        await self._writer.keep(
-            Hit(
-                link_id=target.id,
-                at=now,
-                tag=next(self._tags) % MOST_TAG,
-                method=scope["method"],
-                user_agent=agent,
-                purpose=purpose,
-                ip_hash=None if withheld else self._addresses.hash_of(_visitor(scope), now),
-                withheld=withheld,
-            )
-        )
-        await send({"type": "http.response.start", "status": 302, "headers": _headers(target)})
-        await send(_BODY)
+        address = None if withheld else self._addresses.hash_of(_visitor(scope), now)
+        return Hit(link_id, now, scope["method"], agent, next(self._tags) % MOST_TAG, purpose, address, withheld)
 
     def _is_at_home(self, target: LinkTarget, scope: Scope) -> bool:
         """Whether the link is asked for under the name it was texted with, where we have several."""
@@ -124,8 +118,8 @@ class Redirect:
         return urlsplit(f"//{asked}").hostname == target.host
 
 
-def _headers(target: LinkTarget) -> list[tuple[bytes, bytes]]:
-    return [(b"location", target.location.encode("latin-1")), *_REDIRECT_HEADERS]
+def _headers(location: str) -> list[tuple[bytes, bytes]]:
+    return [(b"location", location.encode("latin-1")), *_REDIRECT_HEADERS]
 
 
 def _visitor(scope: Scope) -> str:

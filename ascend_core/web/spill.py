@@ -23,6 +23,8 @@ NAME = "clicks-{number}.spill"
 RESERVED_BYTES = 1_000_000
 """Some 4,000 clicks fit onto a full disk; with room on it there is no limit."""
 MOST_FILES = 64
+GONE = -1
+"""No file has this number: writing to it is an OSError."""
 AT_ONCE = 500
 """Clicks told to the database in one transaction."""
 
@@ -90,10 +92,14 @@ class Spill:
                     os.close(handle)
 
     def close(self) -> None:
-        """Let the file go; removed when it is empty."""
-        if not self.holds_clicks:
-            self._path.unlink(missing_ok=True)
-        os.close(self._handle)
+        """Let the file go; removed when it is empty. What comes later is told that it is not kept."""
+        with self._lock:
+            if self._handle == GONE:
+                return
+            if not self.holds_clicks:
+                self._path.unlink(missing_ok=True)
+            os.close(self._handle)
+            self._handle = GONE  # else what is opened next may get its number, and clicks be written there
 
 
 def _locked(path: Path, *, create: bool) -> int | None:

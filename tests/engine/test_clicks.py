@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ascend_core.engine.clicks import RULES_VERSION, ClickClass, classify_click
+from ascend_core.engine.clicks import CROWD_MEMBERS, CROWD_WITHIN, RULES_VERSION, ClickClass, classify_click, company
 
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -135,3 +135,17 @@ def test_a_huge_user_agent_costs_little() -> None:
 def test_the_rules_have_a_version() -> None:
     """Stored clicks say which rules judged them, so that history can be judged again."""
     assert RULES_VERSION == 2
+
+
+VISITS = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 4)), max_size=40).map(sorted)
+
+
+@given(VISITS)
+def test_company_is_whoever_came_within_a_minute(visits: list[tuple[int, int]]) -> None:
+    """Before and after, the minute included; more than a crowd is a crowd."""
+    reach = CROWD_WITHIN.total_seconds()
+    alike = [
+        min(CROWD_MEMBERS, len({member for moment, member in visits if abs(moment - at) <= reach})) for at, _ in visits
+    ]
+
+    assert company([(moment * 1_000_000, member) for moment, member in visits]) == alike

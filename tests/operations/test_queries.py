@@ -6,6 +6,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus
 from ascend_core.operations.broadcasts import make_broadcast
@@ -181,3 +182,34 @@ def test_counting_clicks_costs_the_same(ready: Any) -> None:
     assert len(links) >= 200
     assert (few, few_machines, few_alike) == (many, many_machines, many_alike)
     assert ready.one("SELECT count(*) FROM click WHERE kind = 'unsure'") == len(links)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_gateway_costs_in_proportion_to_its_clicks(ready: Any) -> None:
+    """Everybody behind a carrier's gateway has one address: four times the clicks are not sixteen times the work."""
+    ready.register(*FEW)
+    ready.drain()
+    (link, *_) = ready.column("SELECT id FROM link")
+    steps: list[int] = []
+
+    def another_thousand() -> int:
+        steps.append(1)
+        return 0
+
+    @event.listens_for(ready.core.database.engine, "checkout")
+    def watch(connection: Any, *_: Any) -> None:
+        connection.set_progress_handler(another_thousand, 1_000)
+
+    def tap(times: int, address: int) -> int:
+        ready.wait(hours=1)
+        hits = [
+            Hit(link, ready.now, "GET", "Mozilla/5.0 (iPhone) Safari/604.1", tag, "", address) for tag in range(times)
+        ]
+        keep_clicks(ready.core, hits)
+        steps.clear()
+        count_clicks(ready.core)
+        return len(steps)
+
+    few, many = tap(400, 1), tap(1_600, 2)
+
+    assert 0 < many <= 6 * few

@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-import attrs
 import pytest
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus
@@ -86,7 +85,7 @@ def test_clicks_in_doubt_make_a_crowd_with_the_next_one(told: Any) -> None:
     receive_events(told.core, "pigeon", receipts)
     keep_clicks(told.core, told.hits[:2])
     soon = kinds(told)
-    keep_clicks(told.core, [attrs.evolve(told.hits[2], at=told.now + timedelta(seconds=30))])
+    keep_clicks(told.core, [told.hits[2]._replace(at=told.now + timedelta(seconds=30))])
 
     assert soon == [("unsure", "soon")] * 2
     assert kinds(told)[2] == ("unsure", "crowd")
@@ -94,7 +93,7 @@ def test_clicks_in_doubt_make_a_crowd_with_the_next_one(told: Any) -> None:
 
 def test_who_asked_not_to_be_remembered_keeps_the_class(told: Any) -> None:
     """Nothing else is known of the request."""
-    keep_clicks(told.core, [attrs.evolve(told.hits[0], withheld=True)])
+    keep_clicks(told.core, [told.hits[0]._replace(withheld=True)])
     count_clicks(told.core)
 
     assert told.rows("SELECT user_agent, ip_hash, kind FROM click") == [("", None, "person")]

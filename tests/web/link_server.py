@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ascend_core.operations.core import Options
 from ascend_core.runtime.opening import Home, open_core
+from ascend_core.runtime.system import settle_memory
 from ascend_core.store.vault import make_key_file
 from ascend_core.web.public import PublicApp
 from ascend_core.web.serving import bind, serve, url_of
@@ -22,6 +23,7 @@ def main(folder: str, database_url: str, most_bytes: str = "") -> None:
     home = Home(folder=Path(folder), database_url=database_url, options=Options())
     make_key_file(home.key_file)
     app = PublicApp(open_core(home), spill_folder=home.folder)
+    settle_memory()  # as whatever the command line opens
     if most_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(most_bytes), int(most_bytes)))
     listener = bind()

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
 import httpx
 import pytest
 
@@ -134,14 +133,13 @@ def test_a_click_that_can_never_count_takes_no_other_with_it(site: Any) -> None:
     writer = ClickWriter(site.core)
     hit = Hit(link_id=link_id, at=site.now, method="GET", user_agent=PHONE)
 
-    async def keep_all() -> list[bool]:
-        hits = [attrs.evolve(hit, link_id=999), *(attrs.evolve(hit, tag=tag) for tag in range(3))]
-        return list(await asyncio.gather(*map(writer.keep, hits)))
+    async def keep_all() -> None:
+        hits = [hit._replace(link_id=999), *(hit._replace(tag=tag) for tag in range(3))]
+        await asyncio.gather(*map(writer.keep, hits))
 
-    kept = asyncio.run(keep_all())
+    asyncio.run(keep_all())
     writer.close()
 
-    assert kept == [True] * 4
     assert counted(site).one("SELECT person_clicks FROM link") == 3
 
 
