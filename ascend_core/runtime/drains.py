@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from attrs import define
+
 from ascend_core.calls.spans import span
 from ascend_core.errors import TryLater
 from ascend_core.operations.call_webhooks import call_webhooks
@@ -54,8 +56,8 @@ def register_drains(engine: Engine, core: Core, meters: Meters | None = None) ->
     woken in time is woken by the tick. *meters* are told what each drain did.
     """
     meters = meters or Meters()
-    keys = SenderKeys(core)
-    for kind, drain in _drains(core, meters, keys).items():
+    keys, sends = SenderKeys(core), _SendRounds()
+    for kind, drain in _drains(core, meters, keys, sends).items():
         engine.register(kind, metered(kind, drain, meters, core.clock))
     wake_by(engine, core, keys)
 
@@ -74,6 +76,9 @@ def register_drains(engine: Engine, core: Core, meters: Meters | None = None) ->
 
     async def live() -> None:
         keep_alive(core)
+        if sends.failed and not sends.under_way:
+            recover_sends(core)
+            sends.failed = False
 
     recover(core)
     engine.each(BEAT_SECONDS, live)
@@ -92,13 +97,33 @@ def wake_by(engine: Engine, core: Core, keys: SenderKeys | None = None) -> None:
     core.wakes.go_to(hear)
 
 
+@define
+class _SendRounds:
+    """This process's rounds of sending. One that failed, as when the database went away, may have left texts that are
+    being sent as far as anybody can read: they are in doubt as soon as no round is under way here."""
+
+    under_way: int = 0
+    failed: bool = False
+
+    async def watched(self, once: Callable[[], Awaitable[int]]) -> int:
+        """One round."""
+        self.under_way += 1
+        try:
+            return await once()
+        except Exception:
+            self.failed = True
+            raise
+        finally:
+            self.under_way -= 1
+
+
 def _tidy(core: Core) -> None:
     """Let go what has been kept long enough."""
     forget_addresses(core)
     prune_traces(core)
 
 
-def _drains(core: Core, meters: Meters, keys: SenderKeys) -> dict[str, Drain]:
+def _drains(core: Core, meters: Meters, keys: SenderKeys, sends: _SendRounds) -> dict[str, Drain]:
     async def rounds(kind: str, once: Callable[[], Awaitable[int]], until: datetime) -> bool:
         """Do *once* until nothing is left or the time is up."""
         while core.clock.now() < until:
@@ -144,7 +169,7 @@ def _drains(core: Core, meters: Meters, keys: SenderKeys) -> dict[str, Drain]:
         if keys.now() != key:
             return False  # another sends by now
         await listen_again(core)
-        return await rounds("send", lambda: _send_once(core, key), until)
+        return await rounds("send", lambda: sends.watched(lambda: _send_once(core, key)), until)
 
     drains: dict[str, Drain] = {"sync": sync, "receive": receive, "timers": timers, "broadcast": broadcast}
     return drains | {"calls": calls, "send": send}

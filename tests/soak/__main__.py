@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         seed=given.seed,
         distributed=given.engine == "distributed",
         nudges=given.minutes >= 2,
-        per_second={name: rate * (given.load if rate > 0.1 else 1) for name, rate in usual.per_second.items()},
+        per_second={name: rate * (given.load if name != "broadcast" else 1) for name, rate in usual.per_second.items()},
     )
     folder = Path(mkdtemp(prefix="ascend-soak-"))
     print(f"in {folder}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", file=sys.stderr)

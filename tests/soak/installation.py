@@ -23,7 +23,7 @@ from ascend_sms.simulator import CarrierRules
 from tests.soak.postgres import FragilePostgres
 from tests.soak.processes import Service
 
-__all__ = ["AWAKE", "Installation", "Outside", "installed"]
+__all__ = ["AWAKE", "GROUP", "SEED", "Installation", "Outside", "installed"]
 
 AWAKE = 'quiet_hours: {from: "00:00", to: "00:00"}'
 """Quiet hours that never are: this runs at any time of day."""
@@ -61,6 +61,8 @@ run: {{flow}}
 add_to_groups: [{GROUP}]
 """
 PER_SECOND = 200
+SEED = 1
+"""Of the stand-ins."""
 
 
 @frozen(kw_only=True)
@@ -104,9 +106,17 @@ class Installation:
 
 @contextmanager
 def installed(
-    folder: Path, *, distributed: bool, poll_seconds: int = 2, lookup_seconds: int = 31, nudges: bool = False
+    folder: Path,
+    *,
+    distributed: bool,
+    poll_seconds: int | None = 2,
+    lookup_seconds: int | None = 31,
+    nudges: bool = False,
 ) -> Iterator[Installation]:
-    """One web and two workers on a PostgreSQL of their own; else all in one process on SQLite. Nothing runs yet."""
+    """One web and two workers on a PostgreSQL of their own; else all in one process on SQLite. Nothing runs yet.
+
+    *poll_seconds*, *lookup_seconds*: None: as the product has them by itself.
+    """
     with ExitStack() as stack:
         postgres = stack.enter_context(FragilePostgres()) if distributed else None
         with closing(bind()) as free:
@@ -116,10 +126,12 @@ def installed(
             "ASCEND_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "ASCEND_HOURS": "off",
             "ASCEND_NUDGE_GAP": "0",
-            "ASCEND_POLL_SECONDS": str(poll_seconds),
-            "ASCEND_LOOKUP_SECONDS": str(lookup_seconds),
-            "ASCEND_MOBILIZE_REQUESTS_PER_SECOND": "0",
         }
+        if poll_seconds is not None:
+            environment["ASCEND_POLL_SECONDS"] = str(poll_seconds)
+            environment["ASCEND_MOBILIZE_REQUESTS_PER_SECOND"] = "0"
+        if lookup_seconds is not None:
+            environment["ASCEND_LOOKUP_SECONDS"] = str(lookup_seconds)
         if postgres is not None:
             stack.callback(postgres.thaw)
             environment["ASCEND_DATABASE_URL"] = postgres.new_database("soak")
@@ -158,9 +170,9 @@ def _commands(port: int, *, distributed: bool) -> Mapping[str, tuple[str, ...]]:
 
 def _outside(stack: ExitStack, core: Core, public_url: str) -> Outside:
     clock = SystemClock()
-    forms: Any = core.registry.integrations["mobilize"].sandbox(clock=clock, seed=1, journal=None)
+    forms: Any = core.registry.integrations["mobilize"].sandbox(clock=clock, seed=SEED, journal=None)
     forms.simulator.switches.rate_limit = False
-    carrier: Any = core.registry.channels["sms"].sandbox(clock=clock, seed=1, journal=None)
+    carrier: Any = core.registry.channels["sms"].sandbox(clock=clock, seed=SEED, journal=None)
     # it lets everything through, so that a text after STOP would be seen
     carrier.carrier.rules = CarrierRules(handles_opt_out=False)
     urls = []

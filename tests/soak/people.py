@@ -18,14 +18,21 @@ from ascend_core.operations.broadcasts import make_broadcast
 from ascend_core.operations.wording import CONFIRMATIONS
 from ascend_core.testing import SeededRandomness
 from ascend_core.testing.world import PHONE_AGENT
-from tests.benchmarks.crowd import phone
-from tests.soak.installation import AWAKE, GROUP, Installation
+from ascend_sms.simulator.phones import PhoneKind, usual_kind
+from tests.benchmarks.crowd import PEOPLE, phone
+from tests.soak.installation import AWAKE, GROUP, SEED, Installation
 
 __all__ = ["People", "Person", "Tap", "Word"]
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/(\w+)")
 TAP_SECONDS = 20.0
 AT_ONCE = 8
+
+
+def _reachable() -> Iterator[str]:
+    """Invented numbers that the simulated carrier delivers to."""
+    numbers = (f"+1{phone(number)}" for number in range(PEOPLE))
+    return (each for each in numbers if usual_kind(SEED, each) in (PhoneKind.MOBILE, PhoneKind.NO_DLR))
 
 
 @define
@@ -95,6 +102,7 @@ class People:
     all: list[Person] = field(factory=list)
     broadcasts: int = 0
     replies: int = 0
+    _phones: Iterator[str] = field(factory=_reachable)
     _by_phone: dict[str, Person] = field(factory=dict)
     _seen: int = 0
     _errands: list[Future[Any]] = field(factory=list)
@@ -110,13 +118,13 @@ class People:
     def sign_up(self) -> Person:
         """Somebody new registers."""
         number = len(self.all)
-        person = Person(number=number, name=f"Ana{number}", phone=f"+1{phone(number)}")
+        person = Person(number=number, name=f"Ana{number}", phone=next(self._phones))
         given = SandboxPerson(
             key=f"p{number}",
             first_name=person.name,
             last_name="Reyes",
             email=f"ana{number}@example.org",
-            phone=phone(number),
+            phone=person.phone,
             zip="10001",
             opted_in=True,
         )

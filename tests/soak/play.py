@@ -40,13 +40,13 @@ class Plan:
     """How long the end may take at most."""
     per_second: dict[str, float] = field(
         factory=lambda: {
-            "sign_up": 2.0,
-            "change": 2.0,
-            "tap": 8.0,
-            "answer": 2.0,
-            "say_stop": 0.4,
-            "say_start": 0.2,
-            "broadcast": 1 / 40,
+            "sign_up": 1.0,
+            "change": 1.0,
+            "tap": 4.0,
+            "answer": 1.0,
+            "say_stop": 0.2,
+            "say_start": 0.1,
+            "broadcast": 1 / 90,
         }
     )
 

@@ -24,7 +24,7 @@ MEBIBYTE = 2**20
 
 @frozen(kw_only=True)
 class Sample:
-    """What a process held at some age."""
+    """What a process held at some age, counted from when it was up."""
 
     age: float
     resident_mib: float
@@ -35,7 +35,7 @@ class Sample:
 class Life:
     """One life of a process, from start to end."""
 
-    began: float
+    up_at: float | None = None
     samples: list[Sample] = field(factory=list)
     ended_by: str = "lives"
 
@@ -72,7 +72,7 @@ class Service:
                 stdout=said,
                 stderr=subprocess.STDOUT,
             )
-        self.lives.append(Life(began=time.monotonic()))
+        self.lives.append(Life())
 
     @property
     def is_alive(self) -> bool:
@@ -114,7 +114,7 @@ class Service:
 
     def sample(self) -> None:
         """Note what it holds now."""
-        if self._running is None or not self.is_alive:
+        if self._running is None or not self.is_up:
             return
         process = Path("/proc") / str(self._running.pid)
         try:
@@ -123,5 +123,6 @@ class Service:
         except (OSError, IndexError):
             return
         life = self.lives[-1]
+        life.up_at = life.up_at or time.monotonic()
         resident = pages * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE
-        life.samples.append(Sample(age=time.monotonic() - life.began, resident_mib=resident, handles=handles))
+        life.samples.append(Sample(age=time.monotonic() - life.up_at, resident_mib=resident, handles=handles))

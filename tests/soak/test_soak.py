@@ -19,7 +19,7 @@ SEED = int(os.environ.get("ASCEND_SOAK_SEED", "1"))
 @pytest.mark.parametrize("distributed", [True, False], ids=["three processes", "one process"])
 def test_half_a_minute_of_trouble_ends_well(tmp_path: Path, *, distributed: bool) -> None:
     """0 lost, 0 doubled, 0 after STOP, clicks as answered, reports as counted, and all done soon after the trouble."""
-    rates = {name: rate * 2 for name, rate in Plan().per_second.items()}
+    rates = {name: rate * 3 for name, rate in Plan().per_second.items()}
     plan = Plan(
         minutes=0.4,
         seed=SEED,

@@ -22,8 +22,8 @@ __all__ = ["GROWN_UP_SECONDS", "Verdict", "judge", "waiting"]
 UNDER_WAY = timedelta(seconds=1)
 """A call that had begun when STOP was heard may arrive so much later."""
 
-GROWN_UP_SECONDS = 30.0
-"""At this age a process has loaded what it needs, tables of ZIP codes among it."""
+GROWN_UP_SECONDS = 15.0
+"""So long after it was up a process has loaded what it needs."""
 
 MOST_MIB = 32.0
 MOST_HANDLES = 16

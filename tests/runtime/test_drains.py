@@ -1,0 +1,108 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
+"""The drains themselves, one by one, without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from ascend_core.errors import DatabaseProblem
+from ascend_core.runtime.drains import register_drains
+from ascend_core.runtime.engine import Drain, Tick
+from ascend_core.store.database import Database
+from tests.fakes.bench import Bench
+from tests.fakes.texts import FakeChannel
+
+
+class Drains:
+    """An engine that only remembers: the test says what runs."""
+
+    def __init__(self) -> None:
+        self.drains: dict[str, Drain] = {}
+        self.woken: dict[str, str] = {}
+        self.tick: Tick
+        self.live: Tick
+
+    def register(self, kind: str, drain: Drain) -> None:
+        self.drains[kind] = drain
+
+    def every(self, seconds: float, tick: Tick) -> None:
+        self.tick = tick
+
+    def each(self, seconds: float, tick: Tick) -> None:
+        self.live = tick
+
+    def wake(self, kind: str, key: str, tx: Any = None) -> None:
+        self.woken[kind] = key
+
+    async def run(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+class Leaving(Database):
+    """A database that can go away for one transaction."""
+
+    away = False
+
+    def write(self, work: Callable[[Any], Any]) -> Any:
+        if self.away:
+            self.away = False
+            raise DatabaseProblem("the server closed the connection")
+        return super().write(work)
+
+
+class Busy(FakeChannel):
+    """Pigeons that do something while they have a text in hand."""
+
+    meanwhile: Callable[[], Awaitable[None]]
+
+    async def send(self, settings: Any, text: Any) -> Any:
+        receipt = await super().send(settings, text)
+        await self.meanwhile()
+        return receipt
+
+
+def test_texts_whose_results_could_not_be_written_are_in_doubt_within_seconds(make_bench: Callable[..., Bench]) -> None:
+    """Not only when this worker dies: it lives on, and while it sends, nothing of it is in doubt."""
+    channel = Busy()
+    bench = make_bench(channel=channel)
+    bench.channel = channel
+    bench.set_up()
+    bench.register(0)
+    database = Leaving(bench.core.database.engine)
+    core = attrs.evolve(bench.core, database=database)
+    drains = Drains()
+    register_drains(drains, core)
+    during: list[Any] = []
+
+    async def meanwhile() -> None:
+        await drains.live()
+        during.extend(bench.states())
+        database.away = True
+
+    channel.meanwhile = meanwhile
+    until = bench.now + timedelta(seconds=30)
+
+    async def work() -> str:
+        await drains.tick()
+        try:
+            await drains.drains["send"](drains.woken["send"], until)
+        except DatabaseProblem as error:
+            return str(error)
+        return "nothing failed"
+
+    said = bench.run(work())
+    after = bench.states()
+    bench.run(drains.live())
+
+    assert said == "the server closed the connection"
+    assert [state for state, _ in during] == ["sending"]
+    assert [state for state, _ in after] == ["sending"]
+    assert [state for state, _ in bench.states()] == ["unknown"]
+    assert len(channel.accepted) == 1
