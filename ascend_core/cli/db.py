@@ -32,6 +32,8 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the tables to this version: all of them, or none when something fails."""
+    from ascend_core.runtime.engine_tables import upgrade_engine_tables
+
     home = home_from()
     open_vault(home.key_file)  # says what to do where nothing was made yet
     database = open_database(home.database_url)
@@ -39,6 +41,8 @@ def upgrade() -> None:
         before = current_revision(database)
         upgrade_schema(database)
         after = current_revision(database)
+        if database.kind == "postgresql":
+            upgrade_engine_tables(database)
     finally:
         database.close()
     say(f"The database is at revision {after}" + (", as before." if before == after else f"; it was at {before}."))

@@ -26,8 +26,9 @@ from procrastinate.jobs import Status as JobStatus
 from ascend_core.contracts import Clock
 from ascend_core.operations.turns import take_period
 from ascend_core.runtime.engine import Drain, Tell, Tick, Trouble
+from ascend_core.runtime.engine_tables import make_engine_tables
 from ascend_core.store.database import Database, Tx
-from ascend_core.store.outside import driver_of, has_table, run_script, savepoint, under_lock, waits_already
+from ascend_core.store.outside import driver_of, savepoint, waits_already
 
 __all__ = ["DistributedEngine"]
 
@@ -51,7 +52,6 @@ LAST_SECONDS = 20.0
 """How long ``stop`` waits for the drains in hand: service managers kill after 30 or more."""
 
 TASK = "ascend.drain"
-_LOCK_NAME = "ascend: the tables of the task engine"
 
 
 class DistributedEngine:
@@ -81,13 +81,11 @@ class DistributedEngine:
         self._stopping = threading.Event()
 
     def prepare(self) -> None:
-        """Make the engine's own tables where they are missing; the worker that is first makes them."""
+        """Make the engine's own tables where they are missing; the worker that is first makes them.
 
-        def work(tx: Tx) -> None:
-            if not has_table(tx, "procrastinate_jobs"):
-                run_script(tx, self._app.schema_manager.get_schema())
-
-        self._database.write(lambda tx: under_lock(tx, _LOCK_NAME, work))
+        Raises WrongDatabaseVersion when they are of another version of its library.
+        """
+        make_engine_tables(self._database)
 
     def register(self, kind: str, drain: Drain) -> None:
         self._drains[kind] = drain

@@ -19,6 +19,7 @@ from ascend_core.errors import BadInput, DatabaseProblem, WrongDatabaseVersion
 from ascend_core.host.settings import variable_of
 from ascend_core.operations.checkups import Finding, check_core
 from ascend_core.runtime.config import SETTINGS, Config, read_config, unknown_in
+from ascend_core.runtime.engine_tables import check_engine_tables
 from ascend_core.runtime.opening import Home, home_from, open_core, open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.database import open_database
@@ -122,6 +123,8 @@ def _database(home: Home) -> Iterator[Finding]:
             yield Finding(about="database", sentence=f"there is no database at {database.file}; run: ascend init")
         else:
             check_schema(database)
+            if database.kind == "postgresql":
+                check_engine_tables(database)
     except WrongDatabaseVersion as error:
         yield Finding(about="database", sentence=str(error))
     except DatabaseProblem as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from attrs import define
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError
@@ -34,6 +35,19 @@ SAFE_SQLITE = (3, 51, 3)
 
 STATEMENT_SECONDS = 60
 LOCK_SECONDS = 10
+IDLE_SECONDS = 60
+"""How long a transaction of ours may do nothing: it holds locks. None waits for another server, so it is never long."""
+
+REACH = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+    "application_name": "ascend",
+}
+"""How a PostgreSQL server is reached (libpq's words): one that is gone without a word is noticed within a minute. What
+the database URL says itself holds."""
 
 _AGAIN = {"40001", "40P01"}
 """PostgreSQL: serialization_failure, deadlock_detected."""
@@ -61,23 +75,28 @@ class Database:
     @property
     def conninfo(self) -> str:
         """How another library reaches a PostgreSQL database; it holds the password."""
-        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = self.engine.url.set(drivername="postgresql")
+        return url.update_query_dict(_reach(url)).render_as_string(hide_password=False)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run *work* in one transaction and commit what it did.
 
-        *work* may run more than once (a deadlock, or a unique key that another worker took first), so all it
-        changes must be in the database. Raises DatabaseProblem when the database cannot be used.
+        *work* may run more than once (a deadlock, a unique key that another worker took first, a connection that broke
+        before the commit), so all it changes must be in the database. A connection that breaks while it commits leaves
+        open whether it did: then it is not run again. Raises DatabaseProblem when the database cannot be used.
         """
         for left in range(TRIES - 1, -1, -1):
+            attempt = _Attempt()
             try:
                 with self.engine.begin() as tx:
-                    return work(tx)
+                    done = work(tx)
+                    attempt.commits = True
+                return done
             except IntegrityError:
                 if not left:
                     raise
             except OperationalError as error:
-                if left and getattr(error.orig, "sqlstate", None) in _AGAIN:
+                if left and attempt.may_be_repeated(error):
                     continue
                 raise _explained(error, self.engine.url) from error
             except DatabaseError as error:
@@ -87,14 +106,18 @@ class Database:
         raise AssertionError("unreachable")  # pragma: no cover -- the last round returns or raises
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run *work* on one consistent picture of the data; it writes nothing."""
-        try:
-            with self._reading.connect() as tx:
-                return work(tx)
-        except DatabaseError as error:
-            if type(error) not in (DatabaseError, OperationalError):
-                raise  # a wrong statement or value: our own mistake
-            raise _explained(error, self.engine.url) from error
+        """Run *work* on one consistent picture of the data; it writes nothing, and may run more than once."""
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                with self._reading.connect() as tx:
+                    return work(tx)
+            except DatabaseError as error:
+                if type(error) not in (DatabaseError, OperationalError):
+                    raise  # a wrong statement or value: our own mistake
+                if left and _Attempt().may_be_repeated(error):
+                    continue
+                raise _explained(error, self.engine.url) from error
+        raise AssertionError("unreachable")  # pragma: no cover -- the last round returns or raises
 
     def close(self) -> None:
         """Close every connection."""
@@ -193,8 +216,34 @@ def _sqlite_library() -> ModuleType:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s -c timezone=UTC"
-    return create_engine(url, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
+    limits = {
+        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "lock_timeout": f"{LOCK_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        "timezone": "UTC",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    return create_engine(
+        url, connect_args={"options": options, **_reach(url)}, pool_pre_ping=True, hide_parameters=True
+    )  # fmt: skip
+
+
+def _reach(url: URL) -> dict[str, str]:
+    return {name: value for name, value in REACH.items() if name not in url.query}
+
+
+@define
+class _Attempt:
+    """One try of a transaction."""
+
+    commits: bool = False
+    """Everything was done but the commit."""
+
+    def may_be_repeated(self, error: DBAPIError) -> bool:
+        """Whether nothing of it can have been kept, and the next try may end otherwise."""
+        if getattr(error.orig, "sqlstate", None) in _AGAIN:
+            return True
+        return error.connection_invalidated and not self.commits
 
 
 def _explained(error: DBAPIError, url: URL) -> DatabaseProblem:
