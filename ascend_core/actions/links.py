@@ -14,6 +14,8 @@ def text_with_links(
 ) -> SendText:
     """*text* as it goes out, with those of *links* that it places, each once, in the order of their first place."""
     body = view.render(text)
+    if not links:
+        return SendText(body=body, quiet_hours=quiet_hours)
     placed = dict.fromkeys(part.name for part in body if isinstance(part, LinkRef))
     urls = tuple(
         TrackedUrl(name=name, url=view.plain(links[name].url), tracker=links[name].track)

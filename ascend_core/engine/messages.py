@@ -27,5 +27,7 @@ def fault_of(text: SendText) -> str | None:
 
 def _leads_nowhere(text: SendText) -> bool:
     placed = {part.name for part in text.body if isinstance(part, LinkRef)}
+    if not placed:
+        return False
     led = {link.name for link in text.links if link.url}
     return not placed <= led

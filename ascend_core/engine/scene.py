@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from attrs import define, evolve, field, frozen
@@ -41,8 +41,8 @@ class Scene:
     member: MemberView
     form: FormView | None
     run: RunView
-    field_rules: Mapping[str, FieldRule] = field(factory=dict)
-    """What the member fields that people defined take."""
+    rules: Callable[[], Mapping[str, FieldRule]] = dict
+    """What the member fields that people defined take; asked for only when a step sets some."""
 
 
 @frozen(kw_only=True)

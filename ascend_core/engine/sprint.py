@@ -171,7 +171,8 @@ class _Sprinter:
             detail["exit"] = outcome.exit.exit
         if outcome.why:
             detail["why"] = outcome.why
-        detail.update(_changes(self.scene.member, outcome.effects))
+        if outcome.effects:
+            detail.update(_changes(self.scene.member, outcome.effects))
         self.place(step.path, Trace(kind=_kind(happened, outcome), step=step.path, detail=detail))
         for problem in view.problems:
             said: dict[str, FieldValue] = {"problem": problem.problem, "about": problem.about}
@@ -279,12 +280,14 @@ def _checked(outcome: object, node: Node) -> Outcome:
     """*outcome*, if it is one this step can have. Raises TypeError or LookupError: the action has a bug."""
     if not isinstance(outcome, Outcome):
         raise TypeError("a bot action returns an Outcome")
-    if not all(isinstance(effect, _EFFECTS) for effect in outcome.effects):
-        raise TypeError("a bot action returns the effects of contracts.effects and nothing else")
-    if any(isinstance(effect, StartTimer) and effect.due_at.tzinfo is None for effect in outcome.effects):
-        raise TypeError("a timer's time is aware")
-    if not all(isinstance(value, _PLAIN) for value in outcome.memory.values()):
-        raise TypeError("a step remembers plain values only: they are stored")
+    for effect in outcome.effects:
+        if not isinstance(effect, _EFFECTS):
+            raise TypeError("a bot action returns the effects of contracts.effects and nothing else")
+        if isinstance(effect, StartTimer) and effect.due_at.tzinfo is None:
+            raise TypeError("a timer's time is aware")
+    for value in outcome.memory.values():
+        if not isinstance(value, _PLAIN):
+            raise TypeError("a step remembers plain values only: they are stored")
     if outcome.exit is not None and outcome.exit.exit not in node.exits:
         raise LookupError("this step has no such exit")
     return outcome
@@ -292,8 +295,10 @@ def _checked(outcome: object, node: Node) -> Outcome:
 
 def _fitted(outcome: Outcome, view: SceneView) -> Outcome:
     """*outcome*, without the values that do not fit their fields; those become problems in the trace."""
-    rules = view.scene.field_rules
-    if not rules or not any(isinstance(effect, SetFields) for effect in outcome.effects):
+    if not any(isinstance(effect, SetFields) for effect in outcome.effects):
+        return outcome
+    rules = view.scene.rules()
+    if not rules:
         return outcome
     effects: list[Effect] = []
     for effect in outcome.effects:

@@ -34,7 +34,7 @@ from ascend_core.store.consents import NewConsent, consent_states, record_consen
 from ascend_core.store.database import Tx
 from ascend_core.store.figures import figures_kept, hold_members
 from ascend_core.store.members import CORE_FIELDS, MemberRecord
-from ascend_core.store.runs import EntryRecord, RunRecord, TimerRecord, TraceRecord
+from ascend_core.store.runs import EntryRecord, NewTimerRecord, RunRecord, TimerRecord, TraceRecord
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 
 __all__ = ["Batch", "NewTimer", "RunDraft"]
@@ -56,7 +56,7 @@ class RunDraft:
 
 @define(kw_only=True)
 class NewTimer:
-    """A timer to start; its id is given when it is written."""
+    """A timer to start, of a run that may not be written yet."""
 
     kind: str
     run: RunDraft
@@ -103,8 +103,11 @@ class Batch:
 
     @cached_property
     def field_rules(self) -> Mapping[str, FieldRule]:
-        """What the member fields that people defined take."""
+        """What the member fields that people defined take. Looked up once, when a step sets some."""
         return field_rules(self.tx)
+
+    def _rules(self) -> Mapping[str, FieldRule]:
+        return self.field_rules
 
     # members
 
@@ -163,7 +166,7 @@ class Batch:
             member=self.member_view(run.record.member_id),
             form=run.form,
             run=run.view(),
-            field_rules=self.field_rules,
+            rules=self._rules,
         )
 
     def add_run(self, run: RunDraft) -> None:
@@ -274,13 +277,10 @@ class Batch:
             message_rows.cancel_texts(self.tx, reason=reason, now=self.now, member_ids=member_ids)
 
     def _write_timers(self) -> None:
-        ids = run_rows.reserve_timer_ids(self.tx, len(self.timers))
-        records = [self._timer_record(id_, timer) for id_, timer in zip(ids, self.timers, strict=True)]
-        run_rows.insert_timers(self.tx, records)
+        run_rows.insert_timers(self.tx, [self._timer_record(timer) for timer in self.timers])
 
-    def _timer_record(self, id_: int, timer: NewTimer) -> TimerRecord:
-        return TimerRecord(
-            id=id_,
+    def _timer_record(self, timer: NewTimer) -> NewTimerRecord:
+        return NewTimerRecord(
             kind=timer.kind,
             run_id=timer.run.record.id,
             member_id=timer.run.record.member_id,

@@ -139,6 +139,8 @@ class Outgoing:
             expires_at=text.expires_at,
             created_at=self.now,
         )
+        if not links:
+            return message, []
         used = {part.name for part in text.body if isinstance(part, LinkRef)}
         return message, [link for name, link in links.items() if name in used]
 

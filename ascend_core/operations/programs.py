@@ -36,11 +36,17 @@ class Programs:
         """*known*: flows that were read already."""
         self._registry = registry
         self._compiled: OrderedDict[str, Program] = OrderedDict((flow.digest, compile_flow(flow)) for flow in known)
+        self._versions: OrderedDict[int, Version] = OrderedDict()
         self._lock = Lock()
 
     def by_id(self, tx: Tx, ids: Collection[int]) -> dict[int, Version]:
         """The versions with these ids. Raises FlowProblem when one makes no sense to this release."""
-        return {id_: self._version(record) for id_, record in versions_by_id(tx, ids).items()} if ids else {}
+        with self._lock:
+            found = {id_: self._versions[id_] for id_ in ids if id_ in self._versions}
+        missing = set(ids) - set(found)
+        if missing:
+            found |= {id_: self._version(record) for id_, record in versions_by_id(tx, missing).items()}
+        return found
 
     def live(self, tx: Tx, names: Collection[str]) -> dict[str, Version]:
         """The live versions of these flows; those without one are left out."""
@@ -56,7 +62,10 @@ class Programs:
                 if len(self._compiled) > KEPT:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(record.digest)
-        return Version(record=record, program=program)
+            version = self._versions[record.id] = Version(record=record, program=program)
+            if len(self._versions) > KEPT:
+                self._versions.popitem(last=False)
+        return version
 
 
 def _read_stored(registry: Registry, record: VersionRecord, file: str) -> Flow:

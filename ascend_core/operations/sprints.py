@@ -85,7 +85,9 @@ def resume_run(batch: Batch, run: RunDraft, happened: Replied | TimedOut | Answe
 
 
 def _carry_out(batch: Batch, run: RunDraft, sprint: Sprint) -> None:
-    batch.change_run(run, state=_stored(batch, run, sprint))
+    ended = sprint.run.ended
+    over = {} if ended is None else {"ended_at": batch.now, "end_reason": ended}
+    batch.change_run(run, state=_stored(batch, run, sprint), **over)
     for ordinal, placed in enumerate(sprint.effects):
         _carry_out_one(batch, run, sprint.run.sprint, ordinal, placed)
 
@@ -99,7 +101,9 @@ def _stored(batch: Batch, run: RunDraft, sprint: Sprint) -> dict[str, Any]:
 
 def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, placed: Placed) -> None:
     member_id, step, effect = run.record.member_id, placed.step, placed.effect
-    match effect:
+    match effect:  # the most frequent ones first
+        case Trace():
+            batch.trace(run, effect.kind, effect.step, effect.detail, sprint=sprint)
         case SendText():
             purpose = Purpose.REPLY if effect.reply else Purpose.FLOW
             queue_text(batch, run, effect, step=step, intent=f"run:{run.record.id}:{sprint}:{ordinal}", purpose=purpose)
@@ -146,8 +150,6 @@ def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, place
             )
         case EndRun():
             batch.end_run(run, effect.reason, cancel_nudges=effect.cancel_nudges)
-        case Trace():
-            batch.trace(run, effect.kind, effect.step, effect.detail, sprint=sprint)
         case _:
             assert_never(effect)
 

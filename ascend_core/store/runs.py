@@ -18,6 +18,7 @@ from ascend_core.store.tables import AutomationEntry, Message, Run, Timer, Trace
 
 __all__ = [
     "EntryRecord",
+    "NewTimerRecord",
     "RunRecord",
     "TimerRecord",
     "TraceRecord",
@@ -35,7 +36,6 @@ __all__ = [
     "nudging_runs",
     "pending_runs",
     "reserve_run_ids",
-    "reserve_timer_ids",
     "runs_by_id",
     "settle_timers",
     "timers_by_id",
@@ -70,10 +70,9 @@ class RunRecord:
 
 
 @frozen(kw_only=True)
-class TimerRecord:
-    """A timer as stored."""
+class NewTimerRecord:
+    """A timer to start."""
 
-    id: int
     kind: str
     run_id: int
     member_id: int
@@ -84,6 +83,13 @@ class TimerRecord:
     reached_at: datetime
     due_at: datetime
     expires_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class TimerRecord(NewTimerRecord):
+    """A timer as stored."""
+
+    id: int
 
 
 @frozen(kw_only=True)
@@ -116,11 +122,6 @@ class TraceRecord:
 def reserve_run_ids(tx: Connection, count: int) -> list[int]:
     """Ids for *count* new runs."""
     return reserve_ids(tx, Run, count)
-
-
-def reserve_timer_ids(tx: Connection, count: int) -> list[int]:
-    """Ids for *count* new timers."""
-    return reserve_ids(tx, Timer, count)
 
 
 def insert_runs(tx: Connection, records: Sequence[RunRecord]) -> None:
@@ -201,7 +202,7 @@ def end_runs(tx: Connection, member_ids: Collection[int], *, reason: str, now: d
 
 def insert_entries(tx: Connection, records: Sequence[EntryRecord]) -> None:
     """Add what automations did. IntegrityError when an entry that must be single is there already."""
-    insert_records(tx, AutomationEntry, records, id=reserve_ids(tx, AutomationEntry, len(records)))
+    insert_records(tx, AutomationEntry, records)
 
 
 def known_once_keys(tx: Connection, automation_ids: Collection[int], keys: Collection[str]) -> set[tuple[int, str]]:
@@ -226,7 +227,7 @@ def arms_shown(
     return {(automation, member): arm for automation, member, arm in tx.execute(statement.order_by(_entry.c.id.desc()))}
 
 
-def insert_timers(tx: Connection, records: Sequence[TimerRecord]) -> None:
+def insert_timers(tx: Connection, records: Sequence[NewTimerRecord]) -> None:
     """Add timers."""
     insert_records(tx, Timer, records)
 
@@ -272,7 +273,7 @@ def nudge_counts(tx: Connection) -> dict[tuple[str, str | None], int]:
 
 def insert_traces(tx: Connection, records: Sequence[TraceRecord]) -> None:
     """Add lines to traces."""
-    insert_records(tx, TraceLine, records, id=reserve_ids(tx, TraceLine, len(records)))
+    insert_records(tx, TraceLine, records)
 
 
 def trace_of(tx: Connection, run_id: int) -> list[TraceRecord]:

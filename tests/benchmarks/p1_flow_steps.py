@@ -16,10 +16,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypedDict
 
+from ascend_core.contracts import Inbound
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.follow_ups import finish
-from ascend_core.operations.receive_messages import handle_inbound
+from ascend_core.operations.receive_messages import handle_inbound, receive_events
 from ascend_core.operations.sprints import start_run
+from ascend_core.runtime.system import settle_memory
 from ascend_core.store.bulk import insert_rows
 from ascend_core.store.database import Tx, open_database, sqlite_url
 from ascend_core.store.members import members_by_id
@@ -80,12 +82,14 @@ def _ascend(at_once: int, most: int = RUNS) -> Callable[[float, Watch], Mapping[
             bench = Bench(database, folder)
             database.write(lambda tx: _people(tx, runs))
             bench.publish(FLOW)
+            settle_memory()  # as a worker does when it begins
             with watch:
                 for first in range(1, runs + 1, at_once):
                     ids = range(first, min(first + at_once, runs + 1))
                     database.write(lambda tx, ids=ids: _start(bench, tx, ids))  # type: ignore[misc]  # -- bound by default
-            for person in range(runs):
-                bench.keep(person, "of course!", id=f"r{person}")
+            for first in range(0, runs, AT_ONCE):
+                texts = [_reply(person) for person in range(first, min(first + AT_ONCE, runs))]
+                receive_events(bench.core, "pigeon", texts)
             with watch:
                 while handle_inbound(bench.core, at_once):
                     pass
@@ -108,6 +112,10 @@ def _people(tx: Tx, count: int) -> None:
     insert_rows(
         tx, Consent, [{"phone": row["phone"], "state": "subscribed", "entry_id": 1, "at": NOON} for row in rows]
     )
+
+
+def _reply(person: int) -> Inbound:
+    return Inbound(provider_id=f"r{person}", phone=_phone(person), body="of course!")
 
 
 def _phone(person: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.publish import publish_flow
+from ascend_core.runtime.system import settle_memory
 from ascend_core.store.bulk import insert_rows
 from ascend_core.store.database import Database, Tx, open_database, sqlite_url
 from ascend_core.store.schema import upgrade_schema
@@ -125,6 +126,7 @@ def _sweep(armed: int, due: int, watch: Watch) -> Mapping[str, float]:
     database: Database = open_database(sqlite_url(folder / "round.db"))
     bench: Any = Bench(database, folder)
     waited = bench.one("SELECT count(*) FROM timer WHERE due_at <= :now", now=int(NOON.timestamp()) * 1_000_000)
+    settle_memory()  # as a worker does when it begins
     with watch:
         while fire_timers(bench.core):
             pass
