@@ -36,9 +36,12 @@ class MemberCommands(LazyGroup):
     def entries(self) -> Mapping[str, Entry]:
         """The fields are a subject apart."""
         return {
+            "merge": Entry(
+                "Make one member of two who are one person.", imported("ascend_core.cli.merging:merge_command")
+            ),
             "fields": Entry(
                 "Define what there is to know of members.", imported("ascend_core.cli.member_fields:member_fields")
-            )
+            ),
         }
 
 

@@ -61,7 +61,8 @@ def attribute(
     """
     link = found.links.get(found.tokens.get(submission.key, ""))
     if link is not None:
-        if phone is not None and phone != link.phone:
+        # the phone is another one when two members were merged since
+        if phone is not None and phone != link.phone and link.member_id != member_id:
             return link.id, "shared"
         found.brought[link.id] = link.member_id
         return link.id, "exact"

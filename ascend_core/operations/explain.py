@@ -41,6 +41,7 @@ REASONS: Mapping[str, str] = {
     "failed": "something broke; its trace says where (ascend runs trace ID)",
     "filtered": "its 'if' did not hold",
     "flow_not_live": "its flow was not live",
+    "merged": "their number was given up when two members became one",
     "min_gap": "another nudge went out shortly before",
     "once_per": "it had started for this person and form before (once_per)",
     "paused": "it was paused",

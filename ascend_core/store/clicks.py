@@ -30,6 +30,7 @@ __all__ = [
     "compare_around",
     "confirm_clicks",
     "has_click",
+    "links_of_member",
     "person_clicks",
     "refresh_links",
     "set_rules",
@@ -203,6 +204,11 @@ def person_clicks(tx: Connection, member_ids: Collection[int], since: datetime) 
         .order_by(_click.c.clicked_at.desc(), _link.c.id.desc())
     )
     return [(member, form, link, at) for member, form, link, at in tx.execute(statement)]
+
+
+def links_of_member(tx: Connection, member_id: int) -> list[int]:
+    """Every link that was made for a member."""
+    return list(tx.execute(select(_link.c.id).where(_link.c.member_id == member_id)).scalars())
 
 
 def has_click(tx: Connection, code: str, at: datetime, user_agent: str) -> bool:

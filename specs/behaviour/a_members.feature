@@ -146,6 +146,19 @@ Feature: Members and consent
     And 1 minute passes
     Then there are 2 members
 
+  @A5
+  Scenario: Two members who turn out to be one person become one, and a STOP of either holds
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ben replies "STOP"
+    And the operator makes one member of Ana and Ben
+    Then there is 1 member
+    And the group "Saturday Canvass" holds Ana
+    And the ledger of Ana's consent reads
+      | subscribed   | form     |
+      | unsubscribed | operator |
+
   @A6
   Scenario Outline: A number that nobody can text is ignored, and says why
     When Ana submits the form "Saturday Canvass" with

@@ -145,6 +145,37 @@ Feature: Reports
       | form submissions   | 1 exact, 0 estimated |
     And counting everything again finds the same figures
 
+  @G3
+  Scenario: Two members who become one are counted once
+    Given the flow
+      """
+      flow: invite
+      spec: 1
+      steps:
+        - send: "Sign up for another shift: ${link.form} Thanks!"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+      """
+    And the automation
+      """
+      automation: Invite
+      spec: 1
+      trigger: mobilize.registers
+      run: invite
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ben taps the link
+    Then the report of the flow "invite" shows
+      | recipients         | 2   |
+      | click-through rate | 50% |
+    When the operator makes one member of Ana and Ben
+    Then the report of the flow "invite" shows
+      | recipients         | 1    |
+      | click-through rate | 100% |
+    And counting everything again finds the same figures
+
   @G4
   Scenario: A report per version, per arm and per day
     Given the flow

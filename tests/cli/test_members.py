@@ -92,3 +92,19 @@ def test_a_long_list_says_that_there_is_more(made: Any, tmp_path: Path) -> None:
     done = made("members", "list", "--limit", "2")
 
     assert done.err == "The first 2 are shown; see more with --limit\n"
+
+
+def test_two_members_who_are_one_person_become_one(made: Any, tmp_path: Path) -> None:
+    """The person is asked first; a phone that nobody has is said."""
+    (tmp_path / "people.csv").write_text("phone,first_name,zip\n2025550150,Bo,\n2025550151,,20001\n")
+    made("members", "import", tmp_path / "people.csv", "--proof", "x")
+
+    unsure = made("members", "merge", "202 555 0150", "202 555 0151", stdin="n\n")
+    nobody = made("members", "merge", "2025550150", "2025550159", "--yes")
+    done = made("members", "merge", "2025550150", "2025550151", "--yes")
+    (left,) = made("members", "list", "--json").json()
+
+    assert unsure.code == 130
+    assert (nobody.code, nobody.err.strip()) == (4, "error: no member has the second phone; see: ascend members list")
+    assert done.err == "Member 2 is part of member 1 now; what waited for the number given up is called off.\n"
+    assert (left["phone"], left["fields"]) == ("+12025550150", {"first_name": "Bo", "zip": "20001"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,15 +18,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus
+from ascend_core.errors import NotFound
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.check_report import check_report
 from ascend_core.operations.core import Core
 from ascend_core.operations.count_clicks import count_clicks
+from ascend_core.operations.merge_members import merge_members
 from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.record_clicks import Hit, keep_clicks
 from ascend_core.store.database import Database, open_database, sqlite_url
 from ascend_core.testing import VirtualClock
-from tests.fakes.bench import Bench
+from tests.fakes.bench import Bench, phone
 
 PEOPLE = 4
 AGENTS = (
@@ -70,7 +73,16 @@ class SignUp:
     opted_in: bool
 
 
-Fact = Click | Receipt | SignUp
+@frozen(kw_only=True)
+class Merge:
+    """Two members turn out to be one person."""
+
+    person: int
+    gone: int
+    after: float
+
+
+Fact = Click | Receipt | SignUp | Merge
 
 persons = st.integers(0, PEOPLE - 1)
 moments = st.sampled_from([0.0, 1.0, 2.5, 5.0, 20.0, 59.0, 61.0, 130.0, 86_400.0, 7 * 86_400.0, 8 * 86_400.0])
@@ -126,7 +138,7 @@ def tell(bench: Bench, number: int, fact: Fact) -> None:
     """One fact becomes known, at the moment it speaks of."""
     at = bench.now + timedelta(seconds=fact.after)
     core = attrs.evolve(bench.core, clock=VirtualClock(at))
-    links = bench.rows("SELECT id, token, message_id FROM link ORDER BY member_id, id")
+    links = bench.rows("SELECT id, token, message_id FROM link ORDER BY message_id, id")
     match fact:
         case Click():
             click(core, links[2 * fact.person + fact.link][0], number, fact, at)
@@ -134,6 +146,9 @@ def tell(bench: Bench, number: int, fact: Fact) -> None:
             key = bench.one("SELECT key FROM message WHERE id = :id", id=links[2 * fact.person][2])
             state = DeliveryState.DELIVERED if fact.arrived else DeliveryState.UNDELIVERED
             receive_events(core, "pigeon", [DeliveryStatus(provider_id=None, message_key=key, state=state)])
+        case Merge():
+            with suppress(NotFound):  # one of them was merged before
+                merge_members(core, phone(fact.person), phone(fact.gone))
         case SignUp():
             token = None if fact.through is None else links[2 * fact.through][1]
             submission = bench.submission(
@@ -190,3 +205,21 @@ def test_any_order_of_the_same_facts_gives_the_same_figures(
         order.shuffle(others)
 
     assert replay(others) == replay(told) == replay(told, at_the_end=True)
+
+
+merges = st.tuples(persons, persons, moments).filter(lambda drawn: drawn[0] != drawn[1])
+merges = merges.map(lambda drawn: Merge(person=drawn[0], gone=drawn[1], after=drawn[2]))
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(order=st.randoms(use_true_random=False), facts=histories, some=st.lists(merges, min_size=1, max_size=3))
+def test_members_that_are_merged_leave_figures_that_agree(
+    replay: Callable[..., Any], order: Any, facts: list[Fact], some: list[Fact]
+) -> None:
+    """Row G3: whatever happened to either before and after, a recount finds the same (``picture`` counts again)."""
+    told = [*facts, *some]
+    order.shuffle(told)
+
+    _, _, _, links = replay(list(enumerate(told)))
+
+    assert len(links) >= 2 * PEOPLE

@@ -8,6 +8,7 @@ from pytest_bdd import parsers, when
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.fetch_forms import fetch_forms, sync_form, unsync_form
 from ascend_core.operations.fields import set_field_mapping
+from ascend_core.operations.merge_members import merge_members
 from ascend_core.operations.settings import change_settings
 from ascend_core.operations.versions import restore_version
 from ascend_core.store.flows import set_paused
@@ -90,3 +91,8 @@ def _restores(story: Story, number: int, name: str) -> None:
 @when(parsers.parse('the operator pauses the automation "{automation}"'))
 def _pauses(story: Story, automation: str) -> None:
     story.write(set_paused, automation, True)
+
+
+@when(parsers.parse("the operator makes one member of {keep} and {other}"))
+def _merges(story: Story, keep: str, other: str) -> None:
+    merge_members(story.world.core, story.phone(keep), story.phone(other))
