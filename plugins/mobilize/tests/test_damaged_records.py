@@ -23,7 +23,7 @@ from ascend_core.store.members import members_by_phone
 from ascend_core.store.submissions import submissions_by_key
 from ascend_core.testing.world import World
 from ascend_mobilize.answers import Answered, Page, read_page
-from ascend_mobilize.attendances import read_attendance
+from ascend_mobilize.attendances import _read_slowly, read_attendance
 from ascend_mobilize.events import read_deletion, read_event
 from ascend_mobilize.people import read_person
 from ascend_mobilize.simulator.damage import DAMAGES, damaged, paths_of
@@ -32,6 +32,19 @@ from ascend_mobilize.simulator.signups import SignUp
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 AREAS = (212, 312, 415, 617, 718, 202, 305, 404, 503, 512, 213, 214, 215, 216, 713, 702, 206, 303)
 NAMED = re.compile(r"field (\S+|\(the record itself\)): expected [a-z 0-9]+")
+
+
+ODD_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "status": st.sampled_from([None, "", " confirmed ", "a\0b", "\ud800", "SOMETHING_NEW", "x" * 10_001]),
+    "attended": st.sampled_from([None, True, False, 1, 0]),
+    "referrer": st.sampled_from([None, {}, {"utm_content": " tok "}, {"utm_content": 5}, []]),
+    "timeslot": st.sampled_from([None, {}, {"start_date": 5}, {"start_date": 2**62, "end_date": None}]),
+    "created_date": st.sampled_from([0, 1_780_000_000, 253_370_764_801, -1, 1.0, True, None]),
+    "custom_signup_field_values": st.sampled_from(
+        [None, [], [{"custom_field_id": 5, "text_value": "", "boolean_value": False}], [{"custom_field_id": None}], [3]]
+    ),
+}
+"""What attendances hold here and there, and what they never should."""
 
 
 @frozen
@@ -78,6 +91,18 @@ def test_a_damaged_attendance_is_read_or_set_aside_by_the_name_of_the_field(atte
     if isinstance(found, Rejected):
         assert not [text for text in personal(record) if text in json.dumps([found.key, found.detail])]
         assert found.reason == "masked" or names_what_is_broken(found.detail, damage)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=1000)
+@given(data=st.data(), breaks=st.integers(0, 2))
+def test_both_ways_to_read_an_attendance_say_the_same(attendance, data: st.DataObject, breaks: int) -> None:
+    """The quick one takes nothing that the careful one refuses, and understands nothing otherwise."""
+    record = attendance(**{name: data.draw(values) for name, values in ODD_VALUES.items() if data.draw(st.booleans())})
+    for _ in range(breaks):
+        damage = data.draw(damages(record))
+        record = damaged(record, damage.path, damage.kind)
+
+    assert read_attendance(record) == _read_slowly(record)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)

@@ -10,6 +10,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
+import msgspec
 from attrs import field, frozen
 
 from ascend_core.errors import NeedsAttention, Refused, TryLater
@@ -111,9 +112,12 @@ def _refuse(answered: Answered, *, now: datetime) -> NoReturn:
 
 
 def _document(answered: Answered) -> dict[str, Any]:
-    """The JSON object in the body. A byte that is no UTF-8 harms its own record only; a byte order mark is skipped."""
+    """The JSON object in the body. A byte that is no UTF-8 harms its own record only; a byte order mark is skipped.
+
+    What the quick decoder refuses may still be read by Python's, which takes more (NaN, half characters).
+    """
     try:
-        document = _decoded(answered.body.decode("utf-8-sig", errors="replace"))
+        document = _decoded(answered.body)
     except (ValueError, RecursionError):
         kind = "a web page" if answered.body.lstrip()[:1] == b"<" else "something cut short or no JSON"
         raise TryLater(f"{answered.what} answered with {kind}. Nothing was taken of it.") from None
@@ -122,7 +126,14 @@ def _document(answered: Answered) -> dict[str, Any]:
     return document
 
 
-def _decoded(text: str) -> Any:
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return _decoded_slowly(body.decode("utf-8-sig", errors="replace"))
+
+
+def _decoded_slowly(text: str) -> Any:
     """The JSON in *text*. A whole number of more digits than Python reads harms its own record only, which is refused
     where that number is read: it is taken for infinite. Looked for only then, since it costs a call per number."""
     try:

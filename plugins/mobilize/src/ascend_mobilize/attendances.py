@@ -6,8 +6,9 @@ from typing import Any
 
 from ascend_core.contracts import Rejected, Submission
 from ascend_core.errors import BadInput
-from ascend_mobilize.people import opted_in, person_fields, person_key, phone_of
-from ascend_mobilize.reading import Node, stable_key, zone_name
+from ascend_mobilize.people import key_of, opted_in, opted_in_by, person_fields, person_key, phone_of, primary
+from ascend_mobilize.reading import Node, cleaned, moment_of, stable_key, zone_name
+from ascend_mobilize.shapes import ShapedAttendance, shaped_attendance
 
 __all__ = ["read_attendance"]
 
@@ -19,6 +20,50 @@ def read_attendance(record: Any) -> Submission | Rejected:
     of the firewall between coordinated and independent organizations). Rejected with ``malformed``: the detail names
     the field. A status we do not know is not malformed: it is kept as it is.
     """
+    shaped = shaped_attendance(record)
+    return _read_slowly(record) if shaped is None else _of_shape(shaped)
+
+
+def _of_shape(shaped: ShapedAttendance) -> Submission:
+    """As ``_read_slowly`` reads it, in a third of the time."""
+    person, slot, referrer = shaped.person, shaped.timeslot, shaped.referrer
+    return Submission(
+        key=str(shaped.id),
+        form_key=str(shaped.event.id),
+        person_key=key_of(person.user_id, person.id),
+        phone=primary((each.primary, each.number) for each in person.phone_numbers or ()),
+        opted_in=opted_in_by(_text(person.sms_opt_in_status), person.blocked_date),
+        state={"status": _text(shaped.status), "attended": shaped.attended},
+        fields={
+            "given_name": _text(person.given_name),
+            "family_name": _text(person.family_name),
+            "email": primary((each.primary, each.address) for each in person.email_addresses or ()),
+            "postal_code": primary((each.primary, each.postal_code) for each in person.postal_addresses or ()),
+            "custom_signup_field_values": [
+                {
+                    "custom_field_id": answer.custom_field_id,
+                    "custom_field_name": _text(answer.custom_field_name),
+                    "text_value": _text(answer.text_value),
+                    "boolean_value": answer.boolean_value,
+                }
+                for answer in shaped.custom_signup_field_values or ()
+            ],
+        },
+        token=None if referrer is None else _text(referrer.utm_content),
+        starts_at=None if slot is None or slot.start_date is None else moment_of(slot.start_date),
+        ends_at=None if slot is None or slot.end_date is None else moment_of(slot.end_date),
+        timezone=zone_name(_text(shaped.event.timezone)),
+        created_at=moment_of(shaped.created_date),
+        modified_at=moment_of(shaped.modified_date),
+    )
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else cleaned(text)
+
+
+def _read_slowly(record: Any) -> Submission | Rejected:
+    """Place by place, so that a wrong one can be named."""
     root = Node(record)
     try:
         key, form_key = root["id"].number(), root["event"]["id"].number()

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ascend_core.contracts import Person, Rejected
 from ascend_core.errors import BadInput
-from ascend_mobilize.reading import Node, stable_key
+from ascend_mobilize.reading import Node, cleaned, stable_key
 
-__all__ = ["opted_in", "person_fields", "person_key", "phone_of", "read_person"]
+__all__ = [
+    "key_of",
+    "opted_in",
+    "opted_in_by",
+    "person_fields",
+    "person_key",
+    "phone_of",
+    "primary",
+    "read_person",
+]
 
 
 def read_person(record: Any) -> Person | Rejected:
@@ -34,7 +44,11 @@ def read_person(record: Any) -> Person | Rejected:
 
 def person_key(person: Node) -> str | None:
     """By ``user_id``, as Mobilize recommends (contract, *Person*); ``id`` is the older one."""
-    user_id, old_id = person["user_id"].number(), person["id"].number()
+    return key_of(person["user_id"].number(), person["id"].number())
+
+
+def key_of(user_id: int | None, old_id: int | None) -> str | None:
+    """The same of the two numbers."""
     if user_id is not None:
         return f"user:{user_id}"
     return None if old_id is None else f"person:{old_id}"
@@ -57,7 +71,11 @@ def phone_of(person: Node) -> str | None:
 
 def opted_in(person: Node) -> bool | None:
     """What the person said about texts from this organization; being blocked by it is as strong as opting out."""
-    said, blocked_at = person["sms_opt_in_status"].text(), person["blocked_date"].number()
+    return opted_in_by(person["sms_opt_in_status"].text(), person["blocked_date"].number())
+
+
+def opted_in_by(said: str | None, blocked_at: int | None) -> bool | None:
+    """The same of the two values."""
     if blocked_at is not None:
         return False
     match (said or "").upper():
@@ -75,8 +93,18 @@ def _nameless(record: Any, reason: str) -> str:
     return stable_key(reason, [person.get(name) for name in ("user_id", "id", "created_date")])
 
 
+def primary(entries: Iterable[tuple[bool | None, str | None]]) -> str | None:
+    """The text of the entry that is marked primary, else of the first that has one."""
+    first = None
+    for is_primary, raw in entries:
+        text = None if raw is None else cleaned(raw)
+        if text is not None:
+            if is_primary:
+                return text
+            first = text if first is None else first
+    return first
+
+
 def _primary(entries: Node, name: str) -> str | None:
-    """The member *name* of the entry marked primary, else of the first that has one. Every entry is looked at."""
-    found = [(entry["primary"].flag() is True, entry[name].text()) for entry in entries.elements()]
-    primary = [text for is_primary, text in found if is_primary and text is not None]
-    return next(iter([*primary, *(text for _, text in found if text is not None)]), None)
+    """The member *name* of the primary one of *entries*. Every entry is looked at."""
+    return primary([(entry["primary"].flag(), entry[name].text()) for entry in entries.elements()])

@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 
 from ascend_core.errors import BadInput
 
-__all__ = ["Node", "stable_key", "zone_name"]
+__all__ = [
+    "LARGEST_NUMBER",
+    "LATEST_SECOND",
+    "LONGEST_TEXT",
+    "Node",
+    "cleaned",
+    "moment_of",
+    "stable_key",
+    "zone_name",
+]
 
 LARGEST_NUMBER = 2**63 - 1
 """What a database holds as a whole number."""
@@ -70,9 +79,7 @@ class Node:
             raise self._wrong("a text")
         if len(self.value) > LONGEST_TEXT:
             raise self._wrong(f"at most {LONGEST_TEXT} characters")
-        if self.value.isascii() and "\0" not in self.value:
-            return self.value.strip() or None
-        return self.value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").strip() or None
+        return cleaned(self.value)
 
     def number(self) -> int | None:
         """This whole number, zero or more."""
@@ -95,7 +102,7 @@ class Node:
             return None
         if seconds > LATEST_SECOND:
             raise self._wrong("a time before the year 9999")
-        return datetime.fromtimestamp(seconds, tz=UTC)
+        return moment_of(seconds)
 
     def required_moment(self) -> datetime:
         """The same, where it may not be missing."""
@@ -106,6 +113,19 @@ class Node:
 
     def _wrong(self, expected: str) -> BadInput:
         return BadInput(f"field {self.path or '(the record itself)'}: expected {expected}")
+
+
+def cleaned(text: str) -> str | None:
+    """*text* without what a database cannot hold (NUL, lone surrogates) and without outer spaces; None: that is all."""
+    if text.isascii() and "\0" not in text:
+        return text.strip() or None
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").strip() or None
+
+
+@lru_cache(maxsize=4096)
+def moment_of(seconds: int) -> datetime:
+    """This Unix second: aware, UTC. Remembered, since everybody in a slot has its times."""
+    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 @lru_cache(maxsize=1000)
