@@ -24,7 +24,7 @@ from ascend_core.store.database import Tx
 from ascend_core.store.explaining import Stay, activities_since, ignored_since, stays_in
 from ascend_core.store.forms import first_of_same
 from ascend_core.store.members import members_by_id
-from ascend_core.store.submissions import ActivityRecord
+from ascend_core.store.submissions import ActivityRecord, submissions_by_id
 
 __all__ = ["DryRun", "dry_run"]
 
@@ -86,12 +86,14 @@ class _Play:
         members = members_by_id(tx, {each.member_id for each in activities})
         consents = consent_states(tx, {member.phone for member in members.values()})
         same = first_of_same(tx, {each.form_id for each in activities})
+        submissions = submissions_by_id(tx, {each.submission_id for each in activities})
         stays: dict[int, list[Stay]] = {}
         for stay in stays_in(tx, set(self.versions), set(members)):
             stays.setdefault(stay.member_id, []).append(stay)
         for each in activities:
             phone = members[each.member_id].phone
-            key = once_key(self.document.once_per, each, same.get(each.form_id, each.form_id))
+            form_id, submission_key = same.get(each.form_id, each.form_id), submissions[each.submission_id].key
+            key = once_key(self.document.once_per, each, form_id, submission_key)
             flow = self._flow(phone)
             reason = "unsubscribed" if consents.get(phone) != "subscribed" else self._why_not(each, key, flow, stays)
             self._note(each, key, flow, reason)

@@ -99,7 +99,7 @@ def _chance(
     member_id = fired.activity.member_id
     arm = _arm(document.ab_test, batch.members[member_id].phone, shown.get((record.id, member_id)))
     flow = arm or document.run or ""
-    key = once_key(document.once_per, fired.activity, form_id)
+    key = once_key(document.once_per, fired.activity, form_id, fired.submission.key)
     return _Chance(fired=fired, record=record, document=document, arm=arm, flow=flow, once_key=key)
 
 
@@ -123,14 +123,15 @@ def read_automation(source: str, name: str) -> Automation:
     return load_stored_automation(source, file=name)
 
 
-def once_key(once_per: Sequence[str], activity: ActivityRecord, form_id: int) -> str:
+def once_key(once_per: Sequence[str], activity: ActivityRecord, form_id: int, submission_key: str) -> str:
     """What must not start a second run: by default one per member and form (row D4).
 
-    *form_id*: the form's, or where several accounts show one form, that of the account connected first.
+    *form_id*: the form's, or where several accounts show one form, that of the account connected first: what two of
+    them tell of one sign-up (the source's *submission_key*) has happened once, also where nothing is once per anything.
     """
-    known = {"member": activity.member_id, "form": form_id, "submission": activity.submission_id}
+    known = {"member": activity.member_id, "form": form_id}
     if not once_per:
-        return f"activity:{activity.id}"
+        return f"form:{form_id}|submission:{submission_key}|{activity.trigger}:{activity.occurrence}"
     return "|".join(f"{name}:{known[name]}" for name in once_per)
 
 

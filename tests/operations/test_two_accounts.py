@@ -1,0 +1,127 @@
+"""Two accounts of one integration at once: what each shows by itself, and what both show of one thing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ascend_core.contracts import Submission
+from ascend_core.operations.apply_submissions import apply_page
+from ascend_core.operations.connect import connect_account
+from ascend_core.operations.dry_run import dry_run
+from ascend_core.operations.fetch_forms import fetch_forms
+from ascend_core.operations.start_runs import read_automation
+from ascend_core.store.accounts import AccountRecord, accounts, set_account
+from ascend_core.store.submissions import discovered_fields, ignored_list, save_mapping
+
+EVERY_TIME = """
+    automation: Welcome
+    trigger: box.registers
+    once_per: []
+    run: welcome
+"""
+DEFAULT = EVERY_TIME.replace("    once_per: []\n", "")
+
+
+@pytest.fixture
+def both(bench: Any) -> tuple[AccountRecord, AccountRecord]:
+    """North and south, which promotes north's form ``f0``; each form is synced in both."""
+    bench.set_up(flow="", automation="")
+    bench.run(connect_account(bench.core, "box", {"org": "south", "key": "k-2"}, sync_new_forms=True))
+    north, south = bench.core.database.read(accounts)
+    bench.run(fetch_forms(bench.core, south, everything=True))
+    bench.publish(
+        """
+        flow: welcome
+        reentry: parallel
+        steps:
+          - send: "Hi!"
+          - wait: 30d
+        """
+    )
+    return north, south
+
+
+def apply(bench: Any, account: AccountRecord, *submissions: Submission) -> Any:
+    """What *account* shows now."""
+    return apply_page(bench.core, account.id, bench.page(*submissions))
+
+
+def started(bench: Any) -> int:
+    """How many runs the automation has started."""
+    return int(bench.one("SELECT count(*) FROM automation_entry WHERE outcome = 'started'"))
+
+
+@pytest.mark.parametrize("automation", [DEFAULT, EVERY_TIME])
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_sign_up_seen_through_two_accounts_is_welcomed_once(
+    bench: Any, both: tuple[AccountRecord, AccountRecord], automation: str, first: int
+) -> None:
+    """Whichever account shows it first; a dry run says the same."""
+    bench.automate(automation)
+    sign_up = bench.submission(0)
+
+    for account in (both[first], both[1 - first]):
+        apply(bench, account, sign_up)
+
+    assert started(bench) == 1
+    document = read_automation(bench.one("SELECT source FROM automation"), "welcome.yaml")
+    assert dry_run(bench.core, document, since=bench.now - timedelta(days=1)).members == 1
+    assert sum(dry_run(bench.core, document, since=bench.now - timedelta(days=1)).started.values()) == 1
+
+
+def test_each_change_is_answered_where_nothing_is_once_per_anything(
+    bench: Any, both: tuple[AccountRecord, AccountRecord]
+) -> None:
+    """Who confirms twice does so twice, although both accounts tell of each; another sign-up is another."""
+    bench.automate(EVERY_TIME.replace("registers", "confirms"))
+    for status in ("confirms", "cancels", "confirms"):
+        bench.wait(minutes=1)
+        for account in both:
+            apply(bench, account, bench.submission(0, status=status))
+    apply(bench, both[0], bench.submission(0, key="another", status="confirms"))
+
+    assert started(bench) == 3
+
+
+def test_the_same_person_in_both_is_one_member_in_the_groups_of_both(
+    bench: Any, both: tuple[AccountRecord, AccountRecord]
+) -> None:
+    """By phone alone (row A5); each account's form has its own group (row B6)."""
+    for account in both:
+        apply(bench, account, bench.submission(0))
+
+    assert bench.one("SELECT count(*) FROM member") == 1
+    assert bench.one("SELECT count(DISTINCT group_id) FROM group_member") == 2
+
+
+def test_settings_fields_and_what_is_ignored_are_each_account_s_own(
+    bench: Any, both: tuple[AccountRecord, AccountRecord]
+) -> None:
+    """A switch or a mapping of one says nothing about the other."""
+    north, south = both
+    bench.core.database.write(lambda tx: set_account(tx, north.id, create_members=False))
+    bench.core.database.write(lambda tx: save_mapping(tx, north.id, "first_name", "first_name", "ignore"))
+
+    apply(bench, north, bench.submission(0, fields={"first_name": "Ana", "shirt": "M"}))
+    apply(bench, south, bench.submission(1, fields={"first_name": "Bea"}))
+    apply(bench, north, bench.submission(1, fields={"first_name": "Zoe"}))
+
+    def ignored(account: AccountRecord) -> list[str | None]:
+        return [each.reason for each in bench.core.database.read(lambda tx: ignored_list(tx, account.id))]
+
+    assert (ignored(north), ignored(south)) == (["create_members_off"], [])
+    assert bench.column("SELECT first_name FROM member") == ["Bea"]
+    found = [bench.core.database.read(lambda tx, id_=each.id: discovered_fields(tx, id_)) for each in both]
+    assert [sorted(each) for each in found] == [["shirt"], []]
+
+
+def test_switching_one_off_leaves_the_other_at_work(bench: Any, both: tuple[AccountRecord, AccountRecord]) -> None:
+    """*Sync Accounts* is per account (row B3)."""
+    north, south = both
+    bench.core.database.write(lambda tx: set_account(tx, north.id, sync_accounts=False))
+
+    assert not apply(bench, north, bench.submission(0)).moved
+    assert apply(bench, south, bench.submission(0)).applied == 1
