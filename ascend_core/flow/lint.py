@@ -12,6 +12,7 @@ from ascend_core.errors import FlowProblem
 from ascend_core.flow.expressions import compile_condition
 from ascend_core.flow.limits import LINK_CHARACTERS, MOST_CHARACTERS
 from ascend_core.flow.problems import Problems, nearest, shown
+from ascend_core.flow.shorteners import shortener_in
 from ascend_core.flow.templates import FORMATS, Place, Template, compile_template
 from ascend_core.flow.trial import fault_of
 
@@ -36,10 +37,6 @@ _IN_URLS = frozenset({"event.url", "event.id", "run.id", "run.flow"})
 _ALWAYS_SET = frozenset({"member.phone", "run.id", "run.flow", "event.id", "event.title"})
 
 _URL_START = re.compile(r"(https?://[^\s/$?#]+|\$\{event\.url)")
-_SHORTENERS = re.compile(
-    r"(?<![\w.-])(bit\.ly|tinyurl\.com|t\.co|goo\.gl|ow\.ly|is\.gd|buff\.ly|rebrand\.ly|cutt\.ly|shorturl\.at)/",
-    re.IGNORECASE,
-)
 _MANY_SEGMENTS = 3
 """From here on a text is shown as long: each segment is paid."""
 _TYPICAL = "x" * 12
@@ -175,7 +172,7 @@ def _lint_end(template: Template, at: yaml.Node, problems: Problems) -> None:
 
 
 def _lint_shortener(literal: str, at: yaml.Node, problems: Problems) -> None:
-    found = _SHORTENERS.search(literal)
+    found = shortener_in(literal)
     if found is not None:
-        problem = f"carriers block texts with {found.group(1)}; put the whole URL under 'links'"
+        problem = f"carriers block texts with {found}; put the whole URL under 'links'"
         problems.add("F105", at, problem)

@@ -72,8 +72,8 @@ class Options:
     public_url: str = "http://127.0.0.1:8000"
     """Where the world reaches us: webhooks and short links. No slash at the end."""
     links_urls: tuple[str, ...] = ()
-    """The short links' own addresses, where they have any: the first is put into texts, the others still answer for the
-    links that were texted with them."""
+    """The short links' own addresses, where they have any: the first is put into texts, and all of them answer for
+    every link."""
     links_live: timedelta | None = None
     """How long a link leads somewhere; None: for ever. What came of it stays known."""
     utm_source: str | None = None

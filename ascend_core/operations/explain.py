@@ -45,6 +45,7 @@ REASONS: Mapping[str, str] = {
     "min_gap": "another nudge went out shortly before",
     "once_per": "it had started for this person and form before (once_per)",
     "paused": "it was paused",
+    "public_shortener": "it held a link of a public shortener, which carriers block",
     "quiet_hours": "it is quiet where they are",
     "repeated": "the same words reached them shortly before",
     "stop_when": "what stops the flow happened",

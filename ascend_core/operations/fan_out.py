@@ -239,23 +239,22 @@ def _write_texts(
         why_not = None if member.consent == "subscribed" else "unsubscribed"
         body, fault = text.fill(view_of(member)) if why_not is None else ((), None)
         why_not = why_not or fault
-        if why_not is not None:
-            skipped[why_not] += 1
-        outgoing.add(
-            NewText(
-                intent=f"broadcast:{record.id}:{member.id}",
-                member_id=member.id,
-                phone=member.phone,
-                body=body,
-                links=() if why_not is not None else text.links,
-                purpose=Purpose.BULK,
-                quiet_hours=text.quiet_hours,
-                expires_at=expires_at,
-                broadcast_id=record.id,
-                form_id=record.form_id,
-                suppressed=why_not,
-            )
+        its = NewText(
+            intent=f"broadcast:{record.id}:{member.id}",
+            member_id=member.id,
+            phone=member.phone,
+            body=body,
+            links=() if why_not is not None else text.links,
+            purpose=Purpose.BULK,
+            quiet_hours=text.quiet_hours,
+            expires_at=expires_at,
+            broadcast_id=record.id,
+            form_id=record.form_id,
+            suppressed=why_not,
         )
+        outgoing.add(its)
+        if its.suppressed is not None:
+            skipped[its.suppressed] += 1
     outgoing.write(tx)
     return len(page) - skipped.total(), dict(skipped)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from attrs import define, field
 
 from ascend_core.contracts import Body, LinkRef, LinkTrackerType, LinkUse, Purpose, QuietHours, TrackedUrl
+from ascend_core.flow.shorteners import shortener_in
 from ascend_core.operations.core import Core
 from ascend_core.operations.views import quiet_to_json
 from ascend_core.store import links as link_rows
@@ -17,7 +18,7 @@ from ascend_core.store.forms import form_ids_by_key
 from ascend_core.store.links import LinkRecord
 from ascend_core.store.messages import MessageRecord
 
-__all__ = ["CODE_ALPHABET", "CODE_LENGTH", "NewText", "Outgoing"]
+__all__ = ["CODE_ALPHABET", "CODE_LENGTH", "PUBLIC_SHORTENER", "NewText", "Outgoing"]
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 """No 0 O 1 I l o: a code can be read aloud and typed."""
@@ -26,6 +27,10 @@ CODE_LENGTH = 9
 KEY_LENGTH = 11
 """Of the opaque ids in ``utm_content`` and ``utm_campaign``: they end up in other people's analytics, so they are
 never the code."""
+
+
+PUBLIC_SHORTENER = "public_shortener"
+"""Why a text with a link of a public shortener is not sent."""
 
 
 @define(kw_only=True)
@@ -63,7 +68,10 @@ class Outgoing:
     _used: int = field(default=0, init=False)
 
     def add(self, text: NewText) -> None:
-        """One more text, behind those there are."""
+        """One more text, behind those there are. One with a public shortener in it, which came from a member's field,
+        an event or a webhook, is kept and not sent: carriers would block it, and the sender's good name with it."""
+        if text.suppressed is None and text.purpose is not Purpose.CONFIRMATION and _names_shortener(text):
+            text.suppressed = PUBLIC_SHORTENER
         self.texts.append(text)
 
     def suppress(self, run_id: int, reason: str) -> None:
@@ -176,3 +184,8 @@ class Outgoing:
         start = self._used
         self._used += length
         return self._letters[start : self._used]
+
+
+def _names_shortener(text: NewText) -> bool:
+    words = "".join(part if isinstance(part, str) else " " for part in text.body)
+    return shortener_in(words) is not None or any(shortener_in(link.url) is not None for link in text.links)

@@ -38,8 +38,6 @@ class LinkTarget:
 
     id: int
     location: str
-    host: str | None = None
-    """The host it was texted with; None: any of ours."""
     expires_at: datetime | None = None
 
 

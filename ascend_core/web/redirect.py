@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from ascend_core.contracts import Answer
 from ascend_core.operations.core import Core
 from ascend_core.operations.outgoing import CODE_ALPHABET, CODE_LENGTH
 from ascend_core.operations.record_clicks import Hit
-from ascend_core.store.links import LinkTarget
 from ascend_core.web.click_writer import ClickWriter
 from ascend_core.web.ip_hashes import IpHashes
 from ascend_core.web.lookups import Lookups
@@ -62,7 +60,9 @@ TOO_MANY = _page(429, "Too many links that are not active", "Please wait a minut
 
 
 class Redirect:
-    """Answers ``/<code>``. Nothing in the request can change where it leads."""
+    """Answers ``/<code>``, whichever of our names it is asked under: a link that was texted once works however names
+    change. Nothing in the request can change where it leads.
+    """
 
     def __init__(self, core: Core, writer: ClickWriter) -> None:
         self._clock = core.clock
@@ -70,7 +70,6 @@ class Redirect:
         self._lookups = Lookups(core)
         self._addresses = IpHashes(core)
         self._misses = Misses(core.clock)
-        self._hosts = frozenset(urlsplit(url).hostname for url in core.options.links_urls)
         self._tags = itertools.count(int(core.randomness.fraction() * MOST_TAG))
 
     def close(self) -> None:
@@ -89,11 +88,7 @@ class Redirect:
             if target is None:
                 self._misses.note(visitor)
         now = self._clock.now()
-        if (
-            target is None
-            or (target.expires_at is not None and target.expires_at <= now)
-            or (target.host is not None and len(self._hosts) > 1 and not self._is_at_home(target, scope))
-        ):
+        if target is None or (target.expires_at is not None and target.expires_at <= now):
             await send_answer(send, NOT_FOUND, head_only=scope["method"] == "HEAD")
             return
         await self._writer.keep(self._hit(target.id, scope, now))
@@ -111,11 +106,6 @@ class Redirect:
                 withheld = withheld or value == b"1"
         address = None if withheld else self._addresses.hash_of(_visitor(scope), now)
         return Hit(link_id, now, scope["method"], agent, next(self._tags) % MOST_TAG, purpose, address, withheld)
-
-    def _is_at_home(self, target: LinkTarget, scope: Scope) -> bool:
-        """Whether the link is asked for under the name it was texted with, where we have several."""
-        asked = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
-        return urlsplit(f"//{asked}").hostname == target.host
 
 
 def _headers(location: str) -> list[tuple[bytes, bytes]]:

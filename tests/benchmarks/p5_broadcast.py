@@ -1,5 +1,5 @@
 # ruff: noqa: TID251 -- tests may lean on tests; the names are ours
-"""P5: a broadcast to a million members: every text with a name and a link of its own, queued."""
+"""P5: a broadcast to a million members: every text with a name and a link of its own, queued; or a flow started."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ to: [June]
 send: "Hi ${member.first_name|there}! We need you on Saturday: ${link.shift} Reply STOP to opt out."
 links: {shift: {url: "https://shifts.example.org/june", track: box}}
 """
+
+
+FLOW = """
+flow: june
+steps:
+  - send: "Hi ${member.first_name|there}! We need you on Saturday: ${link.shift} Reply STOP to opt out."
+    links: {shift: {url: "https://shifts.example.org/june", track: box}}
+"""
+STARTS = "{broadcast: June, to: [June], run: june}"
 
 
 @lru_cache(maxsize=1)
@@ -81,11 +90,21 @@ def _copy(members: int) -> tuple[Database, Path]:
 
 def ascend(scale: float, watch: Watch) -> Mapping[str, float]:
     """The product's fan-out, to the end, nothing sent meanwhile."""
+    return _fan_out(DOCUMENT, scale, watch)
+
+
+def flow(scale: float, watch: Watch) -> Mapping[str, float]:
+    """The same text, said by a flow: a run with its trace for each member besides."""
+    return _fan_out(STARTS, scale, watch)
+
+
+def _fan_out(document: str, scale: float, watch: Watch) -> Mapping[str, float]:
     members = int(MEMBERS * scale)
     database, folder = _copy(members)
     bench = Bench(database, folder)
+    bench.publish(FLOW)
     core = attrs.evolve(bench.core, randomness=SystemRandomness())
-    make_broadcast(core, DOCUMENT, file="june.yaml")
+    make_broadcast(core, document, file="june.yaml")
     advance_broadcasts(core, ahead=None)
     chunks, resident = 0, []
     with watch:
@@ -177,7 +196,7 @@ def _resident_mib() -> float:
 BENCHMARK = Benchmark(
     id="P5",
     title="a broadcast to 1,000,000 members: queue every text with its own link",
-    sides={"ascend": ascend, "raw executemany": raw},
+    sides={"ascend": ascend, "ascend, a flow": flow, "raw executemany": raw},
     aims=(
         Aim(
             what="texts a second, part of raw",
@@ -187,6 +206,7 @@ BENCHMARK = Benchmark(
             at_least=0.3,
         ),
         Aim(what="memory that a broadcast adds, MiB", side="ascend", figure="growth_mib", at_most=16),
+        Aim(what="memory that starting a flow adds, MiB", side="ascend, a flow", figure="growth_mib", at_most=16),
     ),
     rounds=2,
     warmup=False,

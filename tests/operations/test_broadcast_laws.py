@@ -118,11 +118,14 @@ WORKER = """
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_killed_again_and_again_nobody_is_doubled(bench: Bench, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["send: 'Hi ${member.first_name|there}'", "run: hello"])
+def test_killed_again_and_again_nobody_is_doubled(bench: Bench, tmp_path: Path, what: str) -> None:
     """A real process, killed in the middle of a chunk each time, until the last one is let go on to the end."""
-    members = 4 * fan_out.TEXTS_A_CHUNK
+    runs = what.startswith("run")
+    members = 4 * (fan_out.RUNS_A_CHUNK if runs else fan_out.TEXTS_A_CHUNK)
     _many(bench, members)
-    make_broadcast(bench.core, "{broadcast: June, to: [A], send: 'Hi ${member.first_name|there}'}", file="b.yaml")
+    bench.publish(FLOW)
+    make_broadcast(bench.core, f"{{broadcast: June, to: [A], {what}}}", file="b.yaml")
     url = bench.core.database.engine.url.render_as_string(hide_password=False)
     for round_ in range(4):
         arguments = [sys.executable, "-c", dedent(WORKER), url, str(tmp_path), str(round_)]
@@ -136,6 +139,7 @@ def test_killed_again_and_again_nobody_is_doubled(bench: Bench, tmp_path: Path) 
 
     assert bench.one("SELECT count(*) FROM message") == members
     assert bench.one("SELECT count(DISTINCT member_id) FROM message") == members
+    assert bench.one("SELECT count(*) FROM run") == (members if runs else 0)
     assert bench.rows("SELECT queued, queued_at IS NOT NULL FROM broadcast") == [(members, 1)]
 
 

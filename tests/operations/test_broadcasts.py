@@ -103,6 +103,17 @@ def test_a_text_with_an_unset_value_is_not_sent(ready: Bench) -> None:
     assert ready.one("SELECT count(*) FROM broadcast") == 0
 
 
+def test_a_shortener_that_a_field_brings_is_not_sent(ready: Bench) -> None:
+    """Lint sees what an author wrote; what a sign-up form was filled with is seen when the text is written."""
+    import_members(ready.core, [{"phone": phone(0), "first_name": "see bit.ly/x"}], proof="a sheet", groups=["June"])
+    make(ready)
+    ready.drain()
+
+    assert ready.rows("SELECT phone FROM message WHERE reason = 'public_shortener'") == [(phone(0),)]
+    assert len(ready.bodies()) == 7
+    assert progress_of(ready.core, "June news").record.skipped == {"public_shortener": 1}
+
+
 def test_it_waits_for_its_time(ready: Bench) -> None:
     """And whom it reaches is settled then, not when it was scheduled."""
     make(ready, at=ready.now + timedelta(hours=2))

@@ -198,3 +198,22 @@ def test_changed_weights_move_nobody_who_was_shown_an_arm(bench: Any) -> None:
     bench.register(1)
 
     assert bench.rows("SELECT member_id, arm FROM run ORDER BY id") == [(1, "welcome"), (1, "welcome"), (2, "other")]
+
+
+def test_a_shortener_that_an_event_brings_is_not_sent(bench: Any) -> None:
+    """Its URL is the source's, so that nobody could lint it; what is not sent is kept, with the reason."""
+    flow = """
+        flow: welcome
+        steps:
+          - send: "Sign up: ${link.form} Thanks!"
+            links: {form: {url: "${event.url}"}}
+          - send: "See you"
+    """
+    bench.set_up(flow=flow)
+    bench.source.forms_now = [bench.form("f0", url="https://bit.ly/f0")]
+    bench.fetch()
+    bench.register(0)
+    bench.drain()
+
+    assert bench.states() == [("suppressed", "public_shortener"), ("sent", None)]
+    assert bench.bodies() == ["See you"]

@@ -136,7 +136,7 @@ class Link(CoreRow, table=True):
     """Those that brought its token back from this member."""
     estimated_submissions: int = zero()
     host: str | None = None
-    """The host it was texted with; None: any of ours."""
+    """The host it was texted with; it is answered under any of ours."""
     expires_at: datetime | None = at(null=True)
     """From then on it leads nowhere; what came of it stays."""
 
