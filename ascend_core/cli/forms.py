@@ -21,6 +21,7 @@ from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import FormRecord, form_list, forms_by_id
+from ascend_core.store.set_aside import set_aside_people
 from ascend_core.store.submissions import ignored_list, kept_out_list
 
 __all__ = ["events_command", "fetch_command", "ignored_command", "sync_command", "unsync_command"]
@@ -164,7 +165,9 @@ def ignored_command(type_: IntegrationType) -> click.Command:
     """What was ignored, and why."""
 
     @click.command(
-        "ignored", help="The submissions that were ignored, the newest first: each with its reason, and what to do."
+        "ignored",
+        help="The submissions that were ignored, the newest first, then people who could not be read: each with the "
+        "reason, and what to do.",
     )
     @click.option("--values", is_flag=True, help="Instead: applied ones of which a value did not fit its field.")
     @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many to show.")
@@ -181,9 +184,9 @@ def ignored_command(type_: IntegrationType) -> click.Command:
                 (each["key"], each["event"], moment(each["seen_at"]), each["reason"], each["detail"] or each["hint"])
                 for each in found
             ]
-            show_table(("Attendance", "Event", "Seen", "Reason", "What it means"), rows)
+            show_table(("Attendance or person", "Event", "Seen", "Reason", "What it means"), rows)
         else:
-            say("Every value fitted its field." if values else "No submission was ignored.")
+            say("Every value fitted its field." if values else "Nothing was ignored.")
 
     return ignored
 
@@ -191,8 +194,10 @@ def ignored_command(type_: IntegrationType) -> click.Command:
 def _ignored(tx: Tx, account_id: int, limit: int, *, values: bool) -> list[dict[str, Any]]:
     records = (kept_out_list if values else ignored_list)(tx, account_id, limit=limit)
     forms = forms_by_id(tx, {record.form_id for record in records if record.form_id is not None})
-    return [
+    people = [] if values else set_aside_people(tx, account_id, limit=limit)
+    submissions = [
         {
+            "kind": "submission",
             "key": record.key,
             "event": None if record.form_id is None else forms[record.form_id].name,
             "seen_at": record.seen_at,
@@ -201,4 +206,16 @@ def _ignored(tx: Tx, account_id: int, limit: int, *, values: bool) -> list[dict[
             "hint": hint_for(record.reason),
         }
         for record in records
+    ]
+    return submissions + [
+        {
+            "kind": "person",
+            "key": person.key,
+            "event": None,
+            "seen_at": person.seen_at,
+            "reason": person.reason,
+            "detail": person.detail,
+            "hint": hint_for(person.reason),
+        }
+        for person in people
     ]

@@ -17,6 +17,7 @@ from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.channels import ChannelRecord, channels
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import count_forms
+from ascend_core.store.set_aside import count_set_aside
 
 __all__ = ["accounts_described", "channels_described", "show_accounts", "show_channels", "status"]
 
@@ -60,7 +61,13 @@ def accounts_described(core: Core, integration: str | None = None) -> list[dict[
     now = core.clock.now()
 
     def work(tx: Tx) -> list[dict[str, Any]]:
-        return [_account(record, count_forms(tx, record.id), now) for record in accounts(tx, integration=integration)]
+        return [
+            {
+                **_account(record, count_forms(tx, record.id), now),
+                "people_set_aside": count_set_aside(tx, record.id),
+            }
+            for record in accounts(tx, integration=integration)
+        ]
 
     return core.database.read(work)
 
@@ -122,6 +129,13 @@ def show_accounts(described: list[dict[str, Any]], now: datetime) -> None:
     for each in described:
         if each["trouble"] and not each["problem"]:
             say(f"{each['integration']} {each['account']}: {each['trouble']}")
+        if each["people_set_aside"]:
+            people = "1 person" if each["people_set_aside"] == 1 else f"{each['people_set_aside']} people"
+            say(f"{each['integration']} {each['account']}: {people} could not be read; see: {_command(each)} ignored")
+
+
+def _command(described: dict[str, Any]) -> str:
+    return f"ascend {described['integration']}"
 
 
 def _failing(described: dict[str, Any]) -> str | None:

@@ -8,14 +8,16 @@ those of a sign-up do. Nobody becomes a member this way, and nothing fires.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from attrs import define
 
-from ascend_core.contracts import Person, PersonPage
+from ascend_core.contracts import Person, PersonPage, Rejected
 from ascend_core.engine.phones import Phone, parse_phone
 from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.core import Core
+from ascend_core.operations.judging import FAILED
 from ascend_core.operations.leaving import GivenUp, call_off_given_up, leave, person_of
 from ascend_core.operations.mapping import Mapper, load_mapper
 from ascend_core.operations.pieces import in_pieces
@@ -23,6 +25,7 @@ from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_i
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states
 from ascend_core.store.database import Tx
 from ascend_core.store.members import MemberRecord, members_by_id, members_by_phone
+from ascend_core.store.set_aside import SetAsideRecord, forget_set_aside, keep_set_aside
 from ascend_core.store.submissions import SubmissionRecord, submissions_of_people
 
 __all__ = ["apply_people"]
@@ -30,28 +33,35 @@ __all__ = ["apply_people"]
 
 def apply_people(core: Core, account_id: int, page: PersonPage, *, seen: CursorRecord) -> int | None:
     """Apply *page* and move the cursor on from where it was *seen*. Returns how many people's changes reached members;
-    None: the page was not ours to apply any more. Applying it again changes nothing; a person that something breaks
-    on is passed over.
+    None: the page was not ours to apply any more. Applying it again changes nothing. Who could not be read, and whom
+    something breaks on, is set aside with the reason until they are read well.
     """
     people = list({person.key: person for person in sorted(page.people, key=lambda each: each.modified_at)}.values())
 
     def piece(some: Sequence[Person], broke: str | None) -> int:
-        return _apply(core, account_id, () if broke else some, seen, moves=None) or 0
+        aside = [Rejected(key=each.key, reason=FAILED, detail=broke) for each in some] if broke else ()
+        return _apply(core, account_id, () if broke else some, seen, moves=None, aside=aside) or 0
 
     try:
-        return _apply(core, account_id, people, seen, moves=page.cursor)
+        return _apply(core, account_id, people, seen, moves=page.cursor, aside=page.rejected)
     except DatabaseProblem:
         raise
     except Exception:
         if not people:
             raise
     changed = sum(in_pieces(people, piece))
-    moved = _apply(core, account_id, (), seen, moves=page.cursor)
+    moved = _apply(core, account_id, (), seen, moves=page.cursor, aside=page.rejected)
     return None if moved is None else changed
 
 
 def _apply(
-    core: Core, account_id: int, people: Sequence[Person], seen: CursorRecord, *, moves: str | None
+    core: Core,
+    account_id: int,
+    people: Sequence[Person],
+    seen: CursorRecord,
+    *,
+    moves: str | None,
+    aside: Sequence[Rejected],
 ) -> int | None:
     """One transaction; *moves*: to where the cursor goes, None: it stays."""
 
@@ -64,14 +74,26 @@ def _apply(
             cursor_of(tx, account_id, "people") == seen if moves is None else move_cursor(tx, seen, moves, now=now)
         ):
             return None
+        keep_set_aside(tx, [_set_aside(account_id, each, now) for each in aside])
         if not people:
             return 0
+        forget_set_aside(tx, account_id, {person.key for person in people})
         batch = Batch(core, tx, now)
         changed = _Changes(batch, account).apply(people)
         batch.write()
         return changed
 
     return core.database.write(work)
+
+
+def _set_aside(account_id: int, rejected: Rejected, now: datetime) -> SetAsideRecord:
+    return SetAsideRecord(
+        account_id=account_id,
+        key=rejected.key,
+        reason=rejected.reason,
+        detail=rejected.detail or None,
+        seen_at=now,
+    )
 
 
 @define(eq=False)

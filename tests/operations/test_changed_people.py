@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from ascend_core.contracts import PersonPage, Rejected
+from ascend_core.operations.apply_people import apply_people
 from ascend_core.operations.sync_account import sync_account
+from ascend_core.store.accounts import cursor_of
+from ascend_core.store.set_aside import set_aside_people
 from tests.fakes.bench import phone  # noqa: TID251 -- tests may lean on tests; the ban is for the product
 
 FLOW = """
@@ -207,3 +211,41 @@ def test_a_page_of_people_costs_the_same_for_ten_and_for_a_hundred(bench: Any) -
         counts.append(len(statements))
 
     assert counts[0] == counts[1]
+
+
+def test_who_cannot_be_read_is_kept_with_the_reason_until_they_can(bench: Any) -> None:
+    """Once each, however often the list is read; nobody has to watch the log."""
+    bench.set_up(flow=FLOW)
+    rejected = [Rejected(key="p1", reason="malformed", detail="field phone"), Rejected(key="p2", reason="masked")]
+
+    def read(*people: Any, rejected: Any = ()) -> list[tuple[str, str, str | None]]:
+        seen = bench.core.database.read(lambda tx: cursor_of(tx, bench.account.id, "people"))
+        page = PersonPage(people=people, cursor=f"{seen.version}", rejected=tuple(rejected))
+        assert apply_people(bench.core, bench.account.id, page, seen=seen) is not None
+        bench.wait(minutes=1)
+        kept = bench.core.database.read(lambda tx: set_aside_people(tx, bench.account.id))
+        return sorted((each.key, each.reason, each.detail) for each in kept)
+
+    assert read(rejected=rejected) == [("p1", "malformed", "field phone"), ("p2", "masked", None)]
+    assert read(rejected=rejected) == [("p1", "malformed", "field phone"), ("p2", "masked", None)]
+    assert read(bench.person(1)) == [("p2", "masked", None)]
+
+
+def test_on_whom_something_breaks_is_set_aside_alone(bench: Any) -> None:
+    """The others of the page count, and the reason is the place, never what the person wrote."""
+    welcomed(bench, 0, 1)
+
+    done = change(bench, bench.person(0, fields={"first_name": Breaks()}), bench.person(1, opted_in=False))
+
+    (kept,) = bench.core.database.read(lambda tx: set_aside_people(tx, bench.account.id))
+    assert (done.people, kept.key, kept.reason) == (1, "p0", "failed")
+    assert (kept.detail or "").startswith("ZeroDivisionError in __eq__")
+
+
+class Breaks:
+    """No value that anybody can look at."""
+
+    __hash__ = None  # type: ignore[assignment]  # -- it breaks
+
+    def __eq__(self, other: object) -> bool:
+        raise ZeroDivisionError("private words")

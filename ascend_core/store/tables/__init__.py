@@ -18,6 +18,7 @@ from ascend_core.store.tables.forms import (
     DiscoveredField,
     FieldMapping,
     Form,
+    PersonSetAside,
     Submission,
 )
 from ascend_core.store.tables.inbox import Conversation, RunArm
@@ -74,6 +75,7 @@ __all__ = [
     "MemberGroup",
     "Message",
     "MessageDecision",
+    "PersonSetAside",
     "RateBucket",
     "ReportCell",
     "Run",

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from ascend_core.store.tables.rows import CoreRow, at, document, ref, row_id
 from ascend_core.store.types import Key
 
-__all__ = ["Account", "Activity", "Cursor", "DiscoveredField", "FieldMapping", "Form", "Submission"]
+__all__ = ["Account", "Activity", "Cursor", "DiscoveredField", "FieldMapping", "Form", "PersonSetAside", "Submission"]
 
 
 _KNOWN = text("person_key IS NOT NULL")
@@ -132,6 +132,19 @@ class Activity(CoreRow, table=True):
     trigger: str
     occurrence: int
     happened_at: datetime = at()
+
+
+class PersonSetAside(CoreRow, table=True):
+    """Somebody in an account's list of people who could not be read, with the reason and nothing about the person."""
+
+    __tablename__ = "person_set_aside"
+
+    account_id: int = ref("account", primary=True)
+    key: str = Field(primary_key=True)
+    """The source's own, or one made of what does not change."""
+    reason: str
+    detail: str | None = None
+    seen_at: datetime = at()
 
 
 class DiscoveredField(CoreRow, table=True):

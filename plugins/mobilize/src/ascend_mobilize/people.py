@@ -39,7 +39,7 @@ def read_person(record: Any) -> Person | Rejected:
             modified_at=root["modified_date"].required_moment(),
         )
     except BadInput as problem:
-        return Rejected(key=_nameless(record, "malformed"), reason="malformed", detail=str(problem))
+        return Rejected(key=_key(root), reason="malformed", detail=str(problem))
 
 
 def person_key(person: Node) -> str | None:
@@ -85,6 +85,15 @@ def opted_in_by(said: str | None, blocked_at: int | None) -> bool | None:
             return False
         case _:
             return None
+
+
+def _key(root: Node) -> str:
+    """The person's own key where it can be read, so that the record, once mended, is known to be the same."""
+    try:
+        key = person_key(root)
+    except BadInput:
+        key = None
+    return key or _nameless(root.value, "malformed")
 
 
 def _nameless(record: Any, reason: str) -> str:
