@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,9 @@ from ascend_mobilize.simulator.table import Record
 from tests.fakes.bench import NOON
 
 KEY = "crowd-key"
+KEPT_SECONDS = 300
+"""How long a connection may rest: on a busy machine a page takes its time."""
+AT = int(NOON.timestamp())
 EVENTS = 20
 PEOPLE = 70_000
 """As many invented numbers (555-01xx) as there are; whoever comes after them signs up for a second event."""
@@ -30,16 +34,25 @@ AREAS = [area for area in AREAS if area not in {866, 877, 888, 900}]
 
 
 class Crowd:
-    """What serves *attendances* sign-ups; ``account`` is what to connect with."""
+    """What serves *attendances* sign-ups; ``account`` is what to connect with.
 
-    def __init__(self, attendances: int) -> None:
-        command = [sys.executable, "-m", "tests.benchmarks.crowd", str(attendances)]
+    *org_id*, *first*: another organization, whose people begin with that one; *at*: when they signed up (a second).
+    """
+
+    def __init__(self, attendances: int, *, org_id: int = DEFAULT_ORG_ID, first: int = 0, at: int = AT) -> None:
+        numbers = [str(number) for number in (attendances, org_id, first, at)]
+        command = [sys.executable, "-m", "tests.benchmarks.crowd", *numbers]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.base_url = self._process.stdout.readline().strip()
         if not self.base_url:
             raise AssertionError("the simulated Mobilize did not start")
-        self.account = {"org_id": str(DEFAULT_ORG_ID), "api_key": KEY, "base_url": self.base_url}
+        self.account = {"org_id": str(org_id), "api_key": KEY, "base_url": self.base_url}
+
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        return self._process.pid
 
     def __enter__(self) -> Self:
         return self
@@ -57,12 +70,12 @@ def phone(person: int) -> str:
     return f"{AREAS[person // 100]}55501{person % 100:02}"
 
 
-def rows(world: World, attendances: int, *, at: int) -> Iterator[Record]:
-    """As many attendances, in the shape of the API, each a few seconds old."""
+def rows(world: World, attendances: int, *, at: int, first: int = 0) -> Iterator[Record]:
+    """As many attendances, in the shape of the API, each a few seconds old, from person *first* on."""
     events = [world.event(event_id) for event_id in _events(world, at)]
     shown = [payloads.embedded_event(event) for event in events]
     for number in range(attendances):
-        person = number % PEOPLE
+        person = (first + number) % PEOPLE
         event = number % EVENTS if number < PEOPLE else (number + 1) % EVENTS
         slot = events[event]["timeslots"][0]
         yield {
@@ -105,18 +118,19 @@ def _person(number: int, at: int) -> Record:
     }
 
 
-def main(attendances: int) -> None:
+def main(attendances: int, org_id: int, first: int, at: int) -> None:
     """Serve until standard input ends."""
-    at = int(NOON.timestamp())
-    world = World(org_id=DEFAULT_ORG_ID, seed=1, made_at=at)
-    for row in rows(world, attendances, at=at):
+    world = World(org_id=org_id, seed=1, made_at=at)
+    for row in rows(world, attendances, at=at, first=first):
         world.add_attendance(row)
     for place in range(world.attendances.places):
         world.attendances.rendered(place)
-    simulator = Simulator(history=History(world, VirtualClock(NOON)), api_key=KEY)
+    simulator = Simulator(history=History(world, VirtualClock(datetime.fromtimestamp(at, UTC))), api_key=KEY)
     simulator.switches.rate_limit = False
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    config = uvicorn.Config(simulator.app, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        simulator.app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=KEPT_SECONDS
+    )
     server = uvicorn.Server(config)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/v1", flush=True)
 
@@ -131,4 +145,4 @@ def main(attendances: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

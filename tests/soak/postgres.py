@@ -26,7 +26,7 @@ class FragilePostgres(PostgresServer):
 
     def kill(self) -> None:
         """SIGKILL for every process of the server at once, as when a machine loses its power."""
-        processes = self._processes()
+        processes = self.processes()
         _signal(processes, signal.SIGCONT)
         _signal(processes, signal.SIGKILL)
         for _ in range(int(GONE_WITHIN_SECONDS / 0.05)):
@@ -51,11 +51,11 @@ class FragilePostgres(PostgresServer):
 
     def freeze(self) -> None:
         """Stop every process where it stands: connections stay open, and nothing answers."""
-        _signal(self._processes(), signal.SIGSTOP)
+        _signal(self.processes(), signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        _signal(self._processes(), signal.SIGCONT)
+        _signal(self.processes(), signal.SIGCONT)
 
     def end_connections(self) -> None:
         """End every session, as an administrator or a failover does."""
@@ -64,7 +64,7 @@ class FragilePostgres(PostgresServer):
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
         """The server's first process and its children."""
         if self._home is None:
             return []

@@ -80,6 +80,11 @@ class Service:
         return self._running is not None and self._running.poll() is None
 
     @property
+    def pid(self) -> int:
+        """The process; 0: there is none."""
+        return 0 if self._running is None else self._running.pid
+
+    @property
     def is_up(self) -> bool:
         """Whether it runs and has said so: each life begins with a line."""
         return self.is_alive and len(UP.findall(self.log.read_text("utf-8", "replace"))) == len(self.lives)
