@@ -7,6 +7,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ascend_core.operations.core import Core
 from ascend_core.operations.record_clicks import find_links
@@ -74,8 +75,8 @@ class Lookups:
         except Exception as error:  # noqa: BLE001 -- a fence: whoever asked is told, and the thread lives on
             found = error
         for code, future, loop in asked:
-            if not loop.is_closed():
-                answer = found if isinstance(found, Exception) else found.get(code)
+            answer = found if isinstance(found, Exception) else found.get(code)
+            with suppress(RuntimeError):  # a loop that is closed: nobody waits any more
                 loop.call_soon_threadsafe(_tell, future, answer)
 
 

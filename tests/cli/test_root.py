@@ -33,6 +33,7 @@ atexit.register(lambda: print("MODULES", *sys.modules))
     overview, _, modules = done.stdout.partition("MODULES")
     loaded = {module.partition(".")[0] for module in modules.split()}
     assert loaded & (HEAVY | {"ascend_mobilize", "ascend_sms"}) == set()
+    assert "importlib.metadata" not in modules.split()
     assert "mobilize" in overview
     assert "sms" in overview
 
@@ -52,6 +53,16 @@ def cpu_seconds(code: str) -> float:
 def test_help_costs_little_more_than_python_itself() -> None:
     """Nobody waits for the overview, and completion in the shell stays quick."""
     assert cpu_seconds(HELP) - cpu_seconds("pass") < MOST_CPU_SECONDS
+
+
+def test_the_overview_shows_every_plugin_that_is_installed() -> None:
+    """It looks for them in its own quick way; the library's way finds the same."""
+    from importlib.metadata import entry_points
+
+    shown = set(Ascend().entries()) - set(COMMANDS)
+
+    assert shown == {point.name for point in entry_points(group="ascend")}
+    assert shown >= {"mobilize", "sms"}
 
 
 def test_every_command_of_the_core_can_be_imported_and_says_what_it_does(run: Any) -> None:

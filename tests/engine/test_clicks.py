@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ascend_core.engine.clicks import CROWD_MEMBERS, CROWD_WITHIN, RULES_VERSION, ClickClass, classify_click, company
+from ascend_core.engine.clicks import (
+    CROWD_MEMBERS,
+    CROWD_WITHIN,
+    RULES_VERSION,
+    ClickAround,
+    ClickClass,
+    classify_click,
+    company,
+    doubt_about,
+)
 
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -149,3 +161,40 @@ def test_company_is_whoever_came_within_a_minute(visits: list[tuple[int, int]]) 
     ]
 
     assert company([(moment * 1_000_000, member) for moment, member in visits]) == alike
+
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+QUIET: dict[str, Any] = {
+    "id": 1,
+    "link_id": 1,
+    "member_id": 1,
+    "kind": "person",
+    "reason": None,
+    "clicked_at": NOON,
+    "delivered_at": None,
+    "submitted": 0,
+    "members_there": 1,
+    "links_in_message": 1,
+    "links_opened": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("around", "doubt"),
+    [
+        ({}, None),
+        ({"delivered_at": NOON - timedelta(seconds=3)}, "soon"),
+        ({"delivered_at": NOON - timedelta(seconds=3.01)}, None),
+        ({"delivered_at": NOON + timedelta(seconds=3)}, "soon"),
+        ({"delivered_at": NOON + timedelta(seconds=3.01)}, None),
+        ({"members_there": 2}, None),
+        ({"members_there": 3}, "crowd"),
+        ({"links_in_message": 2, "links_opened": 1}, None),
+        ({"links_in_message": 2, "links_opened": 2}, "swept"),
+        ({"links_in_message": 3, "links_opened": 2}, None),
+        ({"delivered_at": NOON, "members_there": 3, "links_in_message": 2, "links_opened": 2, "submitted": 1}, None),
+    ],
+)
+def test_the_edges_of_doubt(around: dict[str, Any], doubt: str | None) -> None:
+    """Each rule to the tick; whoever signed up through the link was a person, however they came."""
+    assert doubt_about(ClickAround(**{**QUIET, **around})) == doubt

@@ -76,6 +76,35 @@ def test_company_that_turns_out_to_be_a_machine_clears_the_others(told: Any) -> 
     assert check_report(told.core)[1] == []
 
 
+@pytest.mark.parametrize(("seconds", "kind_then"), [(60, "unsure"), (60.001, "person")])
+def test_a_crowd_comes_within_a_minute(told: Any, seconds: float, kind_then: str) -> None:
+    """The third member from one address, a minute after the first and not later."""
+    late = told.hits[2]._replace(at=told.now + timedelta(seconds=seconds))
+    keep_clicks(told.core, [*told.hits[:2], late])
+
+    assert kinds(told)[0][0] == kind_then
+
+
+@pytest.mark.parametrize(("seconds", "kind_then"), [(2, "unsure"), (2.001, "person")])
+def test_who_sweeps_opens_every_link_within_two_seconds(bench: Any, seconds: float, kind_then: str) -> None:
+    """Both links of one text, one after the other."""
+    flow = """
+        flow: welcome
+        steps:
+          - send: "${link.form} or ${link.feed} Bye"
+            links: {form: {url: "${event.url}", track: box}, feed: {url: "https://box.example.org/feed"}}
+    """
+    bench.set_up(flow=flow)
+    bench.register(0)
+    bench.drain()
+    bench.wait(hours=1)
+    first, second = bench.column("SELECT id FROM link ORDER BY id")
+    later = bench.now + timedelta(seconds=seconds)
+    keep_clicks(bench.core, [Hit(first, bench.now, "GET", PHONE, 1), Hit(second, later, "GET", PHONE, 2)])
+
+    assert [kind for kind, _ in kinds(bench)] == [kind_then] * 2
+
+
 def test_clicks_in_doubt_make_a_crowd_with_the_next_one(told: Any) -> None:
     """Two that came too soon are of no person, and a third from their address is of none either."""
     receipts = [
