@@ -10,6 +10,7 @@ import click
 
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import ago, counted, moment, say, show_facts, show_json, show_table, yes_no
+from ascend_core.operations.breakers import account_breaker, channel_breaker
 from ascend_core.operations.core import Core
 from ascend_core.operations.summary import summarize
 from ascend_core.operations.work_state import work_state
@@ -20,6 +21,16 @@ from ascend_core.store.forms import count_forms
 from ascend_core.store.set_aside import count_set_aside
 
 __all__ = ["accounts_described", "channels_described", "show_accounts", "show_channels", "status"]
+
+
+_QUEUES = {
+    "ready": "texts to send",
+    "sending": "texts being sent",
+    "unknown": "texts in doubt",
+    "held": "texts held for a person (ascend messages held)",
+    "inbound": "texts from people",
+    "clicks": "clicks to count",
+}
 
 
 @click.command()
@@ -52,6 +63,8 @@ def _work(work: dict[str, Any]) -> list[tuple[str, object]]:
     """Who does the work, and how late the oldest of each kind is; a second or two is how it is meant."""
     late = [(kind, seconds) for kind, seconds in work["late_seconds"].items() if seconds is not None]
     facts: list[tuple[str, object]] = [("Workers alive", len(work["workers"]) or "none: run ascend serve")]
+    facts.extend((f"Waiting: {_QUEUES[name]}", size) for name, size in work["queues"].items() if size)
+    facts.append(("Next timer", moment(work["next_timer_at"], seconds=True)))
     facts.extend((f"Late: {kind.replace('_', ' ')}", f"{seconds} s") for kind, seconds in late)
     return [*facts, ("Broadcasts under way", work["broadcasts_under_way"])]
 
@@ -86,6 +99,7 @@ def _account(record: AccountRecord, forms: tuple[int, int], now: datetime) -> di
         "lag_seconds": None if success is None else max(0, int((now - success).total_seconds())),
         "retry_at": record.retry_at,
         "failures": record.failures,
+        "breaker": account_breaker(record).state(now),
         "trouble": record.trouble,
         "problem": record.problem,
         "read_anew_at": record.swept_at,
@@ -94,12 +108,12 @@ def _account(record: AccountRecord, forms: tuple[int, int], now: datetime) -> di
 
 def channels_described(core: Core, channel: str | None = None) -> list[dict[str, Any]]:
     """Every connected channel (that one), without its secrets."""
-    found = core.database.read(channels)
+    found, now = core.database.read(lambda tx: (channels(tx), core.moment(tx)))
     sends = found[0].channel if found else None
-    return [_channel(record, sends) for record in found if channel in (None, record.channel)]
+    return [_channel(record, sends, now) for record in found if channel in (None, record.channel)]
 
 
-def _channel(record: ChannelRecord, sends: str | None) -> dict[str, Any]:
+def _channel(record: ChannelRecord, sends: str | None, now: datetime) -> dict[str, Any]:
     return {
         "channel": record.channel,
         "sends": record.channel == sends,
@@ -107,6 +121,9 @@ def _channel(record: ChannelRecord, sends: str | None) -> dict[str, Any]:
         "connected_at": record.connected_at,
         "problem": record.stopped,
         "alarm": record.alarm,
+        "failures": record.failures,
+        "retry_at": record.retry_at,
+        "breaker": channel_breaker(record).state(now),
     }
 
 
@@ -156,11 +173,16 @@ def show_channels(described: list[dict[str, Any]]) -> None:
             "sends" if each["sends"] else "listens",
             moment(each["connected_at"]),
             ", ".join(f"{name}: {value}" for name, value in each["settings"].items()) or None,
-            each["problem"] or each["alarm"],
+            each["problem"] or each["alarm"] or (_silent(each) if each["breaker"] != "closed" else None),
         )
         for each in described
     ]
     show_table(("Channel", "Does", "Connected", "Settings", "Problem"), rows)
+
+
+def _silent(described: dict[str, Any]) -> str:
+    times = counted(described["failures"], "time")
+    return f"did not answer {times} in a row; tried again at {moment(described['retry_at'], seconds=True)}"
 
 
 def _counts(document: dict[str, Any]) -> Iterable[tuple[str, int]]:

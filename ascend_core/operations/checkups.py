@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from ascend_core.errors import AscendError, TryLater
+from ascend_core.operations.breakers import account_breaker, channel_breaker
 from ascend_core.operations.connect import channel_type, integration_type, open_account, open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.listening import GAP
@@ -108,6 +109,10 @@ def _syncs(core: Core, account: AccountRecord) -> Iterator[Finding]:
         )
         return
     late = core.clock.now() - (account.last_success_at or account.connected_at)
+    if late <= LATE and account_breaker(account).state(core.clock.now()) != "closed":
+        said = "" if account.trouble is None else f": {account.trouble.rstrip('.')}"
+        sentence = f"its last {_times(account.failures, 'round')} failed{said}; {_again(account.retry_at)}"
+        yield Finding(about=about, sentence=sentence)
     if late > LATE:
         since = "it was never synced" if account.last_success_at is None else f"its last sync was {_minutes(late)} ago"
         why = "is a worker running?" if account.trouble is None else f"it says: {account.trouble}"
@@ -123,6 +128,13 @@ def _texts(core: Core, channel: ChannelRecord) -> Iterator[Finding]:
         yield _about(channel, f"it has stopped: {channel.problem} Then {resume}")
     if channel.alarm is not None:
         yield _about(channel, f"flows and broadcasts stand still: {channel.alarm}; see what was sent, then {resume}")
+    if channel_breaker(channel).state(_now(core)) != "closed":
+        calls = _times(channel.failures, "call")
+        yield _about(
+            channel,
+            f"its provider left the last {calls} unanswered, so texts wait; {_again(channel.retry_at)}, and see to "
+            "this machine's network",
+        )
     heard = channel.deaf_since or channel.heard_until or channel.connected_at
     if channel.deaf_since is not None or heard < _now(core) - GAP:
         yield _about(
@@ -173,6 +185,14 @@ async def _asked(about: str, ask: Callable[[], Awaitable[None]]) -> list[Finding
 
 def _about(channel: ChannelRecord, sentence: str) -> Finding:
     return Finding(about=channel.channel, sentence=sentence)
+
+
+def _times(count: int, what: str) -> str:
+    return what if count == 1 else f"{count} {what}s"
+
+
+def _again(retry_at: datetime | None) -> str:
+    return "it is being tried again" if retry_at is None else f"it is tried again at {retry_at:%H:%M:%S} UTC"
 
 
 def _now(core: Core) -> datetime:

@@ -1,9 +1,9 @@
 """Claiming: which texts may be handed over now, decided in one transaction by everything that speaks against one.
 
 Each safeguard is a function of its own here, or a gate (``ascend_core.gates``): the channel works and is not frozen;
-its sender has room; nothing of the member's is under way; every gate allows it; its nudge is still owed; its broadcast
-goes on; it was not called off after an earlier claim. Whatever is held is decided again, by all of them, when it is
-due.
+its provider answers; its sender has room; nothing of the member's is under way; every gate allows it; its nudge is
+still owed; its broadcast goes on; it was not called off after an earlier claim. Whatever is held is decided again, by
+all of them, when it is due.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from ascend_core.gates.expiry import LEAST_VALID
 from ascend_core.gates.lawful_hours import lawful_until, rules_for
 from ascend_core.gates.quiet_hours import quiet_from
 from ascend_core.operations.batch import Batch
+from ascend_core.operations.breakers import channel_breaker, let_one_through
 from ascend_core.operations.connect import OpenChannel, open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.fan_out import CANCELLED
@@ -116,6 +117,11 @@ class _Claim:
             return None
         before = standing_of(self.core, self.tx, self.channel, self.type_, self.settings, lock=True)
         moment = self.core.moment(self.tx)
+        answers = channel_breaker(self.channel).state(moment)
+        if answers == "open":
+            return None
+        if answers == "half_open":
+            limit = 1
         least_urgent = before.least_urgent(moment)
         if least_urgent is None:
             return None
@@ -144,6 +150,8 @@ class _Claim:
         if not claimed:
             return [], "", 0
         save_standing(self.tx, before, standing)
+        if answers == "half_open":
+            let_one_through(self.tx, self.channel, moment)
         return claimed, outbox, count_claim(self.tx, self.channel.id)
 
     def _decided(self, ready: Sequence[MessageRecord]) -> list[tuple[MessageRecord, Verdict, datetime | None]]:

@@ -42,6 +42,11 @@ def next_send(core: Core, waiting: Waiting, opened: OpenChannel | None = None) -
         return None
 
     def work(tx: Tx) -> datetime | None:
+        turn = by_itself(tx)
+        # a server that does not answer is tried again when its time has come
+        return turn if turn is None or record.retry_at is None else max(turn, record.retry_at)
+
+    def by_itself(tx: Tx) -> datetime | None:
         standing, moment = standing_of(core, tx, record, type_, settings), core.moment(tx)
         due = standing.next_send(waiting, moment)
         least_urgent = standing.least_urgent(moment)

@@ -24,7 +24,8 @@ def resume_channel(core: Core, channel: str, *, skip_missed: bool = False) -> Ch
         record = lock_channel(tx, known[0].id)
         deaf_since = None if skip_missed else record.deaf_since
         alarm_seen = core.clock.now() if record.alarm is not None else record.alarm_seen_at
-        set_channel(tx, record.id, problem=None, alarm=None, alarm_seen_at=alarm_seen, deaf_since=deaf_since)
+        works = {"problem": None, "alarm": None, "failures": 0, "retry_at": None}
+        set_channel(tx, record.id, **works, alarm_seen_at=alarm_seen, deaf_since=deaf_since)
         return lock_channel(tx, record.id)
 
     return core.database.write(work)

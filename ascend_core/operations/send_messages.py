@@ -15,6 +15,7 @@ from attrs import frozen
 from ascend_core.contracts import Channel, ChannelType, DeliveryState, Outbound, Purpose, Receipt
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
 from ascend_core.gates.expiry import LEAST_VALID
+from ascend_core.operations.breakers import note_answers
 from ascend_core.operations.claim_messages import Claimed, claim_messages
 from ascend_core.operations.connect import OpenChannel, open_channel
 from ascend_core.operations.core import Core
@@ -141,6 +142,8 @@ def _commit_results(
         join_orphans(tx, type_.name, [result.receipt.provider_id for result in taken if result.receipt], now)
         _note_refusals(tx, record, type_, others, now)
         _slow_down(core, tx, record, type_, settings, others)
+        called = [result for result in results if not result.withdrawn and not result.too_late]
+        note_answers(core, tx, record, [result.error for result in called])
         problems = [str(result.error) for result in others if isinstance(result.error, NeedsAttention)]
         if problems:
             set_channel(tx, record.id, problem=problems[0])

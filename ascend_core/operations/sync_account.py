@@ -19,6 +19,7 @@ from ascend_core.contracts import FormSource
 from ascend_core.errors import NeedsAttention, NotFound, Refused, TryLater
 from ascend_core.operations.apply_people import apply_people
 from ascend_core.operations.apply_submissions import PageOutcome, apply_page
+from ascend_core.operations.breakers import ACCOUNT, account_breaker
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import fetch_forms
@@ -27,12 +28,6 @@ from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_i
 from ascend_core.store.forms import form_list, set_form
 
 __all__ = ["SWEEP_EVERY", "SWEEP_PAGES", "Synced", "sync_account"]
-
-FIRST_BACKOFF_SECONDS = 30.0
-LONGEST_BACKOFF_SECONDS = 900.0
-"""The guide promises a sign-up within 15 minutes: a source that recovers must not wait longer for us."""
-MOST_DOUBLINGS = 10
-"""Beyond it the wait is the longest anyway, and after days of failures the number would not fit into a float."""
 
 SWEEP_EVERY = timedelta(days=1)
 SWEEP_PAGES = 20
@@ -218,7 +213,7 @@ async def _closed(pages: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
 
 
 def _failed(core: Core, account: AccountRecord, trouble: str, *, after_seconds: float | None = None) -> None:
-    wait = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(account.failures, MOST_DOUBLINGS))
-    wait = max(wait * (1 + 0.1 * core.randomness.fraction()), after_seconds or 0.0)
-    values = {"failures": account.failures + 1, "retry_at": core.clock.now() + timedelta(seconds=wait)}
+    chance, now = core.randomness.fraction(), core.clock.now()
+    after = account_breaker(account).failed(ACCOUNT, now, chance=chance, after_seconds=after_seconds)
+    values = {"failures": after.failures, "retry_at": after.retry_at}
     core.database.write(lambda tx: set_account(tx, account.id, trouble=trouble, **values))

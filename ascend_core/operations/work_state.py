@@ -10,13 +10,15 @@ from ascend_core.operations.fan_out import open_broadcast_ids
 from ascend_core.operations.workers import DEAD_AFTER
 from ascend_core.store.database import Tx
 from ascend_core.store.due import look
+from ascend_core.store.queues import queue_sizes
 from ascend_core.store.workers import workers_seen
 
 __all__ = ["work_state"]
 
 
 def work_state(core: Core) -> dict[str, Any]:
-    """The living workers, and by kind of work how many seconds its oldest piece is late; None: none is due.
+    """The living workers, how much of each kind waits, when the next timer is due, and by kind of work how many seconds
+    its oldest piece is late; None: none is due.
 
     A worker that keeps up is a second or two late. Without a worker everything only waits.
     """
@@ -29,6 +31,8 @@ def work_state(core: Core) -> dict[str, Any]:
         return {
             "workers": [{"name": worker.name, "since": worker.started_at} for worker in alive],
             "texts_in_wait": waiting.inbound,
+            "queues": queue_sizes(tx),
+            "next_timer_at": waiting.timer_at,
             "late_seconds": {
                 "timers": _late(waiting.timer_at, now),
                 "texts": _late(texts, now),

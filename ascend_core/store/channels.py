@@ -46,6 +46,8 @@ class ChannelRecord:
     claims: int = 0
     heard_until: datetime | None = None
     deaf_since: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
 
     @property
     def stopped(self) -> str | None:
@@ -108,6 +110,7 @@ def newest_trace(tx: Connection) -> datetime | None:
 def save_channel(tx: Connection, channel: str, *, settings: dict[str, Any], sealed: str, now: datetime) -> None:
     """Connect a channel, or give the connected one new settings."""
     values = {"settings": settings, "sealed": sealed, "connected_at": now, "problem": None, "alarm": None}
+    values |= {"failures": 0, "retry_at": None}
     known = tx.execute(select(_channel.c.id).where(_channel.c.channel == channel)).scalar_one_or_none()
     if known is not None:
         tx.execute(update(_channel).where(_channel.c.id == known).values(**values))

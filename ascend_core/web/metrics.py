@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from math import inf
 
 from attrs import field, frozen
 
 from ascend_core.contracts import Answer
+from ascend_core.engine.breaker import Breaker
+from ascend_core.operations.breakers import account_breaker, channel_breaker
 from ascend_core.operations.core import Core
 from ascend_core.operations.work_state import work_state
 from ascend_core.runtime.meters import Histogram, Meter, Meters
 from ascend_core.store.accounts import accounts
-from ascend_core.store.queues import queue_sizes
+from ascend_core.store.channels import channels
 from ascend_core.web.requests import Receive, Scope, Send, send_answer
 
 __all__ = ["MetricsApp", "exposition"]
@@ -25,6 +28,8 @@ __all__ = ["MetricsApp", "exposition"]
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Values = dict[tuple[tuple[str, str], ...], float]
 """By labels."""
+
+_BREAKER = "Whether {} does not answer: 1, it is left alone for a while; 0.5, it is tried again; 0: it answers."
 
 _TEXTS = ("ready", "sending", "unknown", "held")
 
@@ -92,8 +97,9 @@ def _samples(name: str, kind: str, values: Histogram) -> Iterator[_Sample]:
 
 
 def _of_database(core: Core) -> Iterator[_Family]:
-    sizes, known = core.database.read(lambda tx: (queue_sizes(tx), accounts(tx)))
+    known, connected, moment = core.database.read(lambda tx: (accounts(tx), channels(tx), core.moment(tx)))
     work, now = work_state(core), core.clock.now()
+    sizes = work["queues"]
     texts: Values = {(("state", state),): sizes[state] for state in _TEXTS}
     yield _gauge("ascend_texts", "Texts that wait, by state.", texts)
     yield _gauge("ascend_inbound_waiting", "Texts from people that were not handled yet.", {(): sizes["inbound"]})
@@ -109,7 +115,17 @@ def _of_database(core: Core) -> Iterator[_Family]:
         for each in known
         if each.sync_accounts
     }
+    silent: Values = {
+        (("integration", each.integration), ("account", each.key)): _open(account_breaker(each), now) for each in known
+    }
+    yield _gauge("ascend_account_breaker", _BREAKER.format("an account's server"), silent)
+    silent = {(("channel", each.channel),): _open(channel_breaker(each), moment) for each in connected}
+    yield _gauge("ascend_channel_breaker", _BREAKER.format("a channel's provider"), silent)
     yield _gauge("ascend_account_lag_seconds", "Since the last sync of an account, or since it was connected.", lag)
+
+
+def _open(breaker: Breaker, now: datetime) -> float:
+    return {"closed": 0.0, "half_open": 0.5, "open": 1.0}[breaker.state(now)]
 
 
 def _gauge(name: str, help_: str, values: Values) -> _Family:

@@ -227,6 +227,10 @@ class ChannelAccount(CoreRow, table=True):
     """Until when we surely listened to what the provider tells."""
     deaf_since: datetime | None = at(null=True)
     """From when on texts may have been missed; nothing goes out before they were fetched."""
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many calls in a row the provider did not answer; as soon as it answers, 0."""
+    retry_at: datetime | None = at(null=True)
+    """When it is tried again whether it answers; None: it does."""
 
 
 class InboundText(CoreRow, table=True):
