@@ -22,11 +22,12 @@ from ascend_core.runtime.opening import home_from, open_core, open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.accounts import accounts, set_account
 from ascend_core.store.channels import channels, set_channel
-from ascend_core.store.database import SAFE_SQLITE
+from ascend_core.store.database import SAFE_SQLITE, open_database
 from ascend_core.testing import VirtualClock
 from ascend_core.web.serving import ThreadedServer, bind
 from tests.cli.test_messages import held
 from tests.cli.test_serve import serving
+from tests.runtime.test_engine_tables import older
 
 __all__ = ["held"]
 
@@ -84,7 +85,9 @@ def test_each_fault_of_a_broken_installation_is_named(doctor: Any, home: Path, m
         freeze_sends(core, "an older copy of the database was restored")
         (account,) = core.database.read(accounts)
         (channel,) = core.database.read(channels)
+        soon = core.clock.now() + timedelta(minutes=5)
         core.database.write(lambda tx: set_account(tx, account.id, last_success_at=long_ago, trouble="It broke."))
+        core.database.write(lambda tx: set_channel(tx, channel.id, failures=7, retry_at=soon))
         core.database.write(
             lambda tx: set_channel(tx, channel.id, problem="It is suspended.", alarm="Many failed", deaf_since=long_ago)
         )
@@ -110,11 +113,12 @@ def test_each_fault_of_a_broken_installation_is_named(doctor: Any, home: Path, m
     (account,) = (text.splitlines() for about, text in found.items() if about.startswith("mobilize "))
     assert account[0] == "its last sync was 3 h 0 min ago; run: ascend mobilize poll, and see (it says: It broke.)"
     assert account[1].endswith("try again, and see to this machine's network if it lasts")
-    frozen, stopped, alarm, deaf = found["sms"].splitlines()
+    frozen, stopped, alarm, silent, deaf = found["sms"].splitlines()
     assert frozen.startswith("it is frozen: an older copy")
     assert frozen.endswith("run: ascend messages reconcile")
     assert stopped == "it has stopped: It is suspended. Then run: ascend sms resume"
     assert alarm.startswith("flows and broadcasts stand still: Many failed")
+    assert silent.startswith("its provider left the last 7 calls unanswered, so texts wait; it is tried again at ")
     assert deaf.startswith("nobody listens to what people text since ")
 
 
@@ -251,3 +255,21 @@ def test_an_address_that_is_not_ours_or_not_encrypted(doctor: Any, mobilize: Any
         ("public URL", True),
         ("links URL", True),
     ]
+
+
+def test_tables_of_another_task_engine_are_told(run: Any, new_database: Callable[[str], str]) -> None:
+    """On PostgreSQL; and ``db upgrade`` brings them along."""
+    url = new_database("postgresql")
+    assert run("init", ASCEND_DATABASE_URL=url).code == 0
+    database = open_database(url)
+    none_yet = sentences(run("doctor", "--json", ASCEND_DATABASE_URL=url))
+    older(database)
+    told = sentences(run("doctor", "--json", ASCEND_DATABASE_URL=url))
+    upgraded = run("db", "upgrade", ASCEND_DATABASE_URL=url)
+    after = sentences(run("doctor", "--json", ASCEND_DATABASE_URL=url))
+    database.close()
+
+    assert told["database"] == "the task engine's tables are older than its library; run: ascend db upgrade"
+    assert upgraded.code == 0
+    assert "database" not in {**none_yet, **after}
+    assert "worker" in after

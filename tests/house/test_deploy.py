@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from configparser import ConfigParser
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from ascend_core.cli.root import ascend
 from ascend_core.runtime.config import SETTINGS
+from ascend_core.runtime.opening import home_from
 from tests.house.sources import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -48,12 +51,27 @@ def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
     assert (service["User"], service["StateDirectoryMode"], service["UMask"]) == ("ascend", "0700", "0077")
 
 
-def test_every_setting_of_the_example_exists() -> None:
-    """A misspelt variable would silently not be there."""
-    named = re.findall(r"^#? ?(ASCEND_\w+)=", (DEPLOY / "environment.example").read_text("utf-8"), re.MULTILINE)
+def test_the_example_has_every_setting_that_config_show_has(tmp_path: Path) -> None:
+    """Plugins' too, and no other: a misspelt variable would silently not be there."""
+    example = (DEPLOY / "environment.example").read_text("utf-8")
+    named = re.findall(r"^(?:# )?(ASCEND_\w+)=", example, re.MULTILINE)
+    shown = CliRunner().invoke(ascend, ["config", "show", "--json"], env={"ASCEND_HOME": str(tmp_path)})
+    known = {row["variable"] for row in json.loads(shown.stdout)["settings"]}
 
-    assert named
-    assert set(named) <= VARIABLES
+    assert sorted(named) == sorted(set(named)) == sorted(known)
+    assert known > VARIABLES
+
+
+def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
+    """Each value fits, the commented ones too."""
+    example = (DEPLOY / "environment.example").read_text("utf-8")
+    values = dict(re.findall(r"^(?:# )?(ASCEND_\w+)=(.*)$", example, re.MULTILINE))
+    elsewhere = {name: value for name, value in values.items() if not value.startswith("/")}
+
+    home = home_from({**elsewhere, "ASCEND_HOME": str(tmp_path)})
+
+    assert home.options.program.name == values["ASCEND_PROGRAM"]
+    assert home.metrics == ("127.0.0.1", int(values["ASCEND_METRICS"]))
 
 
 def test_every_command_of_the_page_exists() -> None:
