@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
 
 from attrs import evolve, frozen
 
 from ascend_core.contracts import SubmissionPage
 
-__all__ = ["HOLD_SECONDS", "MOST_TOGETHER", "Gathered", "gathered"]
+__all__ = ["HOLD_SECONDS", "MOST_TOGETHER", "Gathered", "gathered", "one_ahead"]
+
+T = TypeVar("T")
 
 HOLD_SECONDS = 0.3
 """A part of the second that a change may take from its page to the outbound queue; the rest is for applying it."""
@@ -57,9 +60,21 @@ async def gathered(pages: AsyncIterator[SubmissionPage], *, most_pages: int | No
             await asyncio.wait({coming})
 
 
-async def _next(pages: AsyncIterator[SubmissionPage]) -> SubmissionPage | None:
-    """The next of *pages*; None: there is none."""
-    return await anext(pages, None)
+async def one_ahead(things: AsyncIterator[T]) -> AsyncIterator[T]:
+    """*things* in order, the next one being fetched while whoever has one waits for something."""
+    coming = asyncio.create_task(_next(things))
+    try:
+        while (thing := await coming) is not None:
+            coming = asyncio.create_task(_next(things))
+            yield thing
+    finally:
+        coming.cancel()
+        await asyncio.wait({coming})
+
+
+async def _next(things: AsyncIterator[T]) -> T | None:
+    """The next of *things*; None: there is none."""
+    return await anext(things, None)
 
 
 def _is_full(held: Sequence[SubmissionPage]) -> bool:

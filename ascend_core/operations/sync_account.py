@@ -7,6 +7,7 @@ slices, so that what is new never waits for it.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from ascend_core.contracts import FormSource
+from ascend_core.contracts import FormSource, SubmissionPage
 from ascend_core.errors import NeedsAttention, NotFound, Refused, TryLater
 from ascend_core.operations.apply_people import apply_people
 from ascend_core.operations.apply_submissions import PageOutcome, apply_page
@@ -23,15 +24,18 @@ from ascend_core.operations.breakers import ACCOUNT, account_breaker
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import fetch_forms
-from ascend_core.operations.gathering import gathered
+from ascend_core.operations.gathering import gathered, one_ahead
 from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, begin_again, cursor_of, set_account
 from ascend_core.store.forms import form_list, set_form
 
-__all__ = ["SWEEP_EVERY", "SWEEP_PAGES", "Synced", "sync_account"]
+__all__ = ["LARGE", "SWEEP_EVERY", "SWEEP_PAGES", "Synced", "sync_account"]
 
 SWEEP_EVERY = timedelta(days=1)
 SWEEP_PAGES = 20
 """Of a round: at 100 a page and a round a minute, 100,000 submissions are read anew in less than an hour."""
+
+LARGE = 200
+"""Submissions: applying so many keeps everybody else on the loop waiting for longer than a tenth of a second."""
 
 T = TypeVar("T")
 
@@ -183,13 +187,20 @@ class _Round:
         async with (
             _closed(self.source.submissions(self.opened, seen.position)) as pages,
             _closed(gathered(pages, most_pages=most_pages)) as gathering,
+            _closed(one_ahead(gathering)) as coming,
         ):
-            async for some in gathering:
-                if not self._applied(apply_page(self.core, self.account.id, some.page, seen=seen), some.pages):
+            async for some in coming:
+                if not self._applied(await self._apply(some.page, seen), some.pages):
                     return False
                 seen = evolve(seen, position=some.page.cursor, version=seen.version + 1)
                 read += some.pages
         return read != most_pages
+
+    async def _apply(self, page: SubmissionPage, seen: CursorRecord) -> PageOutcome:
+        """Apply *page*; a large one beside the loop, which reads what follows and serves others meanwhile."""
+        if len(page.submissions) < LARGE:
+            return apply_page(self.core, self.account.id, page, seen=seen)
+        return await asyncio.to_thread(apply_page, self.core, self.account.id, page, seen=seen)
 
     def _applied(self, outcome: PageOutcome, pages: int) -> bool:
         """Count some pages. False: another worker is on it, or the account was switched off."""

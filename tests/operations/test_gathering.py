@@ -10,7 +10,7 @@ import pytest
 
 from ascend_core.contracts import SubmissionPage
 from ascend_core.errors import TryLater
-from ascend_core.operations.gathering import MOST_TOGETHER, gathered
+from ascend_core.operations.gathering import MOST_TOGETHER, gathered, one_ahead
 
 
 def pages_of(bench: Any, count: int, size: int = 1) -> list[SubmissionPage]:
@@ -100,3 +100,53 @@ def test_a_slice_asks_for_no_more_pages_than_it_may(bench: Any, most: int, expec
 def test_nothing_is_nothing() -> None:
     """No page at all."""
     assert gather(at_once([])) == []
+
+
+def test_the_next_is_fetched_while_one_is_looked_at() -> None:
+    """In order; and what was fetched for nobody is let go."""
+
+    async def go() -> list[Any]:
+        said: list[Any] = []
+
+        async def counting() -> AsyncIterator[int]:
+            try:
+                for number in range(1, 5):
+                    said.append(f"fetched {number}")
+                    yield number
+                    await asyncio.sleep(0)
+            finally:
+                said.append("closed")
+
+        numbers = counting()
+        coming = one_ahead(numbers)
+        async for number in coming:
+            await asyncio.sleep(0)  # whoever looks at it waits for something
+            await asyncio.sleep(0)
+            said.append(number)
+            if number == 2:
+                break
+        await coming.aclose()  # type: ignore[attr-defined]  # -- an async generator
+        await numbers.aclose()  # type: ignore[attr-defined]  # -- an async generator
+        return said
+
+    assert asyncio.run(go()) == ["fetched 1", "fetched 2", 1, "fetched 3", 2, "closed"]
+
+
+def test_a_failure_comes_after_what_was_before_it() -> None:
+    """However early the failing one was asked for."""
+
+    async def failing() -> AsyncIterator[int]:
+        yield 1
+        raise TryLater("jammed")
+
+    seen: list[int] = []
+
+    async def go() -> None:
+        async for number in one_ahead(failing()):
+            await asyncio.sleep(0)
+            seen.append(number)
+
+    with pytest.raises(TryLater):
+        asyncio.run(go())
+
+    assert seen == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from ascend_core.contracts import Rejected
 from ascend_core.errors import NeedsAttention, Refused, TryLater
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.settings import change_settings
-from ascend_core.operations.sync_account import SWEEP_PAGES, sync_account
+from ascend_core.operations.sync_account import LARGE, SWEEP_PAGES, Synced, sync_account
 from ascend_core.store.accounts import accounts, cursor_of, set_account
 
 
@@ -229,6 +230,32 @@ def test_a_sweep_catches_what_the_source_forgot_to_date(bench: Any) -> None:
         ("box.confirms", 1),
         ("box.registers", SWEEP_PAGES + 3),
     ]
+
+
+def test_a_large_page_holds_up_nobody(bench: Any) -> None:
+    """While a first sync applies hundreds of sign-ups, the same process serves links and hears what people text."""
+    bench.set_up()
+    bench.source.page_size = LARGE
+    bench.source.log = [bench.submission(person) for person in range(LARGE)]
+    told, served = bench.source.activities, []
+
+    async def serve() -> str:
+        return "served"
+
+    async def go() -> Synced:
+        loop = asyncio.get_running_loop()
+
+        def activities(before: Any, after: Any) -> Any:
+            if not served:  # comes to nothing, and fails, where the loop stands still
+                served.append(asyncio.run_coroutine_threadsafe(serve(), loop).result(timeout=20))
+            return told(before, after)
+
+        bench.source.activities = activities
+        return await sync_account(bench.core, bench.account.id)
+
+    done = asyncio.run(go())
+
+    assert (done.applied, done.failed, served) == (LARGE, 0, ["served"])
 
 
 def test_a_sweep_that_was_interrupted_goes_on(bench: Any) -> None:
