@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from attrs import define, field
@@ -170,7 +171,7 @@ class Outgoing:
             url_id=urls[link.url, link.tracker or ""],
             run_id=text.run_id,
             location=location,
-            host=urlsplit(self.core.options.short_url).hostname,
+            host=self._host,
             created_at=self.now,
             expires_at=None if self.core.options.links_live is None else self.now + self.core.options.links_live,
         )
@@ -178,6 +179,11 @@ class Outgoing:
     def _tracker(self, link: TrackedUrl) -> LinkTrackerType | None:
         """Who follows *link*; None: nobody, or a plugin that is gone, and the link leads where it says."""
         return None if link.tracker is None else self.core.registry.link_trackers.get(link.tracker)
+
+    @cached_property
+    def _host(self) -> str | None:
+        """What the links are texted with."""
+        return urlsplit(self.core.options.short_url).hostname
 
     def _token(self, length: int) -> str:
         """The next *length* letters of those that were drawn for the whole batch."""
