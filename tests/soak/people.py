@@ -29,10 +29,12 @@ TAP_SECONDS = 20.0
 AT_ONCE = 8
 
 
-def _reachable() -> Iterator[str]:
-    """Invented numbers that the simulated carrier delivers to."""
+def _reachable(ours: str) -> Iterator[str]:
+    """Invented numbers that the simulated carrier delivers to, without our own."""
     numbers = (f"+1{phone(number)}" for number in range(PEOPLE))
-    return (each for each in numbers if usual_kind(SEED, each) in (PhoneKind.MOBILE, PhoneKind.NO_DLR))
+    return (
+        each for each in numbers if each != ours and usual_kind(SEED, each) in (PhoneKind.MOBILE, PhoneKind.NO_DLR)
+    )  # fmt: skip
 
 
 @define
@@ -102,12 +104,16 @@ class People:
     all: list[Person] = field(factory=list)
     broadcasts: int = 0
     replies: int = 0
-    _phones: Iterator[str] = field(factory=_reachable)
+    _phones: Iterator[str] = field(init=False)
     _by_phone: dict[str, Person] = field(factory=dict)
     _seen: int = 0
     _errands: list[Future[Any]] = field(factory=list)
     _threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(AT_ONCE))
     _settling: Future[Any] | None = None
+
+    @_phones.default
+    def _numbers(self) -> Iterator[str]:
+        return _reachable(self.at.outside.carrier.carrier.account.number)
 
     def close(self) -> None:
         """Wait for what is under way."""
