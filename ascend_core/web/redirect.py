@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 from datetime import datetime
 
+from attrs import evolve
+
 from ascend_core.contracts import Answer
+from ascend_core.errors import AscendError
 from ascend_core.operations.core import Core
 from ascend_core.operations.outgoing import CODE_ALPHABET, CODE_LENGTH
 from ascend_core.operations.record_clicks import Hit
@@ -56,6 +59,11 @@ NOT_FOUND = _page(
     "This link is not active",
     "It may have expired, or it was not copied whole. Please look at the text it came from.",
 )
+AWAY = evolve(
+    _page(503, "One moment, please", "We cannot look this link up just now. Please tap it again in a minute."),
+    headers={**_PAGE_HEADERS, "retry-after": "10"},
+)
+"""The database does not answer, and nobody asked for this link before."""
 TOO_MANY = _page(429, "Too many links that are not active", "Please wait a minute and try again.")
 
 
@@ -84,7 +92,11 @@ class Redirect:
             if self._misses.are_too_many(visitor):
                 await send_answer(send, TOO_MANY, head_only=scope["method"] == "HEAD")
                 return
-            target = await self._lookups.find(code)
+            try:
+                target = await self._lookups.find(code)
+            except AscendError:
+                await send_answer(send, AWAY, head_only=scope["method"] == "HEAD")
+                return
             if target is None:
                 self._misses.note(visitor)
         now = self._clock.now()

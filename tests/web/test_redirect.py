@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.outgoing import CODE_ALPHABET
 from ascend_core.operations.record_clicks import Hit
+from ascend_core.store.database import open_database
 from ascend_core.web.click_writer import ClickWriter
 from ascend_core.web.public import PublicApp
 from ascend_core.web.redirect import code_in
@@ -156,6 +158,24 @@ def test_people_go_on_while_the_database_is_locked(site: Any) -> None:
 
     assert (reply.status_code, during) == (302, [])
     assert clicks(site) == [("GET", "person")]
+
+
+def test_a_link_that_cannot_be_looked_up_is_asked_for_again(site: Any) -> None:
+    """No 404, which would say that it is wrong, and no bare error."""
+    gone = open_database("postgresql://me:hush@127.0.0.1:1/nothing")
+    app = PublicApp(evolve(site.core, database=gone))
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://go.example.org") as client:
+            return await client.get(f"/{site.code}", headers={"user-agent": PHONE})
+
+    reply = asyncio.run(ask())
+    app.close()
+    gone.close()
+
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "10")
+    assert "again in a minute" in reply.text
+    assert "hush" not in reply.text
 
 
 def test_the_plain_pages(site: Any) -> None:
