@@ -69,7 +69,7 @@ async def one_ahead(things: AsyncIterator[T]) -> AsyncIterator[T]:
             yield thing
     finally:
         coming.cancel()
-        await asyncio.wait({coming})
+        await asyncio.gather(coming, return_exceptions=True)  # nobody asked for what it might have failed with
 
 
 async def _next(things: AsyncIterator[T]) -> T | None:

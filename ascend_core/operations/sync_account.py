@@ -19,7 +19,8 @@ from attrs import evolve, field, frozen
 from ascend_core.contracts import FormSource, SubmissionPage
 from ascend_core.errors import NeedsAttention, NotFound, Refused, TryLater
 from ascend_core.operations.apply_people import apply_people
-from ascend_core.operations.apply_submissions import PageOutcome, apply_page
+from ascend_core.operations.apply_submissions import apply_page
+from ascend_core.operations.applying import PageOutcome
 from ascend_core.operations.breakers import ACCOUNT, account_breaker
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core

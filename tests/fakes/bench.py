@@ -16,7 +16,8 @@ import attrs
 from sqlalchemy import event
 
 from ascend_core.contracts import Form, Inbound, Person, Submission, SubmissionPage
-from ascend_core.operations.apply_submissions import PageOutcome, apply_page
+from ascend_core.operations.apply_submissions import apply_page
+from ascend_core.operations.applying import PageOutcome
 from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.count_clicks import count_clicks
