@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from attrs import frozen
+from attrs import field, frozen
 
-from ascend_core.contracts import BotActionType, Outcome, StartFlow, StepView, main
+from ascend_core.contracts import BEHIND, MAIN, STARTS, BotActionType, Outcome, StartFlow, StepView
 
 __all__ = ["START_FLOW", "StartFlowParams", "start_flow"]
 
@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 class StartFlowParams:
     """What an author writes under ``start_flow``."""
 
-    flow: str = main(help="The name of a live flow.")
+    flow: str = field(metadata={MAIN: True, STARTS: True, BEHIND: "The name of a live flow."})
 
     def __attrs_post_init__(self) -> None:
         if not _NAME.fullmatch(self.flow):

@@ -24,6 +24,7 @@ from ascend_core.contracts import (
     StepView,
     Text,
     Trace,
+    WithSecrets,
     main,
     param,
 )
@@ -42,9 +43,11 @@ _OURS = frozenset({"host", "content-length", "content-type", "transfer-encoding"
 class WebhookParams:
     """What an author writes under ``webhook``."""
 
-    url: str = main(help="The address to call, with https://.")
+    url: WithSecrets = main(help="The address to call, with https://; behind the host it may hold ${secret.NAME}.")  # noqa: RUF009 -- it makes an attrs field
     method: Literal["POST", "PUT", "PATCH", "GET"] = param(default="POST", help="The HTTP method.")
-    headers: Mapping[str, str] = param(factory=dict, help="HTTP headers to send along.")
+    headers: Mapping[str, WithSecrets] = param(
+        factory=dict, help="HTTP headers to send along: Authorization: Bearer ${secret.NAME}."
+    )
     body: Mapping[str, Text] | None = field(
         default=None, metadata={BEHIND: "The JSON to send: names and texts. Without it, a POST sends who it is about."}
     )
@@ -60,9 +63,13 @@ class WebhookParams:
     failed: Steps | None = param(default=None, help="The steps to take when the call was given up.")  # noqa: RUF009 -- it makes an attrs field
 
     def __attrs_post_init__(self) -> None:
-        address = urlsplit(self.url)
-        if address.scheme not in ("https", "http") or not address.hostname or "${" in self.url:
-            raise ValueError("'webhook' is no web address; it begins with https:// and holds no ${…}")
+        address = urlsplit(self.url.source)
+        if address.scheme not in ("https", "http") or not address.hostname or "${" in self.url.without_places():
+            raise ValueError(
+                "'webhook' is no web address; it begins with https:// and holds no ${…} but ${secret.NAME}"
+            )
+        if "$" in address.netloc:
+            raise ValueError("a secret stands behind the host of a web address, never in it")
         if address.username is not None or address.password is not None:
             raise ValueError("a web address holds no user name and no password; send a header")
         if self.method == "GET" and self.body is not None:
@@ -78,8 +85,16 @@ class WebhookParams:
         for name, value in self.headers.items():
             if not name.replace("-", "").isalnum() or not name.isascii() or name.lower() in _OURS:
                 raise ValueError(f"'{name}' is no header to set here")
-            if not value.isprintable() or not value.isascii():
+            if not value.source.isprintable() or not value.source.isascii():
                 raise ValueError(f"the header '{name}' holds what no header can")
+            if "${" in value.without_places():
+                raise ValueError(f"the header '{name}' holds a ${{…}} that is not ${{secret.NAME}}")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of the secrets it calls for, each once."""
+        written = (self.url, *self.headers.values())
+        return tuple(dict.fromkeys(name for each in written for name in each.secrets))
 
 
 def webhook(view: StepView, params: WebhookParams, /) -> Outcome:
@@ -91,7 +106,11 @@ def webhook(view: StepView, params: WebhookParams, /) -> Outcome:
             return Outcome(exit=params.failed, why=f"failed with {status}" if status else "failed")
         case Reached():
             call = CallWebhook(
-                url=params.url, method=params.method, headers=params.headers, document=_document(view, params)
+                url=params.url.source,
+                method=params.method,
+                headers={name: value.source for name, value in params.headers.items()},
+                secrets=params.secrets,
+                document=_document(view, params),
             )
             return Outcome(effects=(call,), wait=True)
         case _:

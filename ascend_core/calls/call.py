@@ -14,7 +14,8 @@ __all__ = ["Call", "Called", "Caller"]
 class Call:
     """What is sent. *key* is the same however often the call is made again."""
 
-    url: str
+    url: str = field(repr=False)
+    """It may hold a secret, as the headers may."""
     method: str
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     document: Any = field(default=None, repr=False)

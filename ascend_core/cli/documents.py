@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 _AUTOMATION = re.compile(rb"^automation\s*:", re.MULTILINE)
+_BROADCAST = re.compile(rb"^broadcast\s*:", re.MULTILINE)
 _TESTS = re.compile(rb"^tests\s*:", re.MULTILINE)
 
 
@@ -46,7 +47,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def is_automation(text: bytes) -> bool:
-    """Whether a document means to be an automation; everything else is taken for a flow."""
+    """Whether a document means to be an automation."""
     return _AUTOMATION.search(text) is not None
 
 
@@ -62,8 +63,8 @@ def flow_documents(folder: Path, more: Iterable[Path] = ()) -> dict[str, str]:
 
 
 def is_flow(text: bytes) -> bool:
-    """Whether a document is neither an automation nor holds flow tests."""
-    return not is_automation(text) and not is_flow_test(text)
+    """Whether a document is neither an automation nor a broadcast, and holds no flow tests."""
+    return not (is_automation(text) or is_flow_test(text) or _BROADCAST.search(text))
 
 
 def only(files: list[Path], kind: Callable[[bytes], bool], *, what: str) -> list[Path]:

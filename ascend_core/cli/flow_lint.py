@@ -16,7 +16,7 @@ from ascend_core.cli.showing import clean, counted, say, show_json
 from ascend_core.errors import BadInput
 from ascend_core.flow.codes import CODES, is_warning
 from ascend_core.flow.problems import Problem
-from ascend_core.rehearsal.check import check_document
+from ascend_core.rehearsal.check import check_document, flow_names_in
 from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 
@@ -39,13 +39,19 @@ SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 def lint(*, places: tuple[Path, ...], as_json: bool, form: str) -> None:
     """Say what is wrong with flows, automations, broadcasts and flow tests, each problem with its line and column.
 
+    Of several files, what starts a flow that is not among them is told too.
+
     Ends with 4 when one of the problems is an error. specs/lint says what each code means.
     """
     registry = open_registry(SystemClock(), SystemRandomness())
     for left_out in registry.problems:
         say(f"left out: {left_out}")
     files = find_documents(places)
-    found = [problem for file in files for problem in check_document(registry, read_bytes(file), file=str(file))]
+    texts = {str(file): read_bytes(file) for file in files}
+    flows = flow_names_in(texts.values()) if len(texts) > 1 else None  # one file alone knows of no other
+    found = [
+        problem for file, text in texts.items() for problem in check_document(registry, text, file=file, flows=flows)
+    ]
     if as_json:
         show_json([{**attrs.asdict(problem), "warning": problem.warning} for problem in found])
     else:

@@ -13,7 +13,7 @@ from ascend_core.cli.groups import Entry, LazyGroup, imported
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say, show_json, show_table
 from ascend_core.errors import BadInput
-from ascend_core.operations.publish import publish_flow
+from ascend_core.operations.publish import doubts, publish_flow
 from ascend_core.store.flows import flow_names
 
 __all__ = ["PARTIAL", "flows", "list_flows", "publish"]
@@ -60,9 +60,11 @@ def flows() -> None:
 def publish(*, places: tuple[Path, ...]) -> None:
     """Make flows live. Runs that are under way stay on the version they started on.
 
-    Automations and flow tests among the files are left out.
+    Automations, broadcasts and flow tests among the files are left out. What a flow needs and is not there yet, other
+    flows and secrets, is told and stops nothing.
     """
     done, failed = 0, 0
+    live: list[Path] = []
     files = only(find_documents(places), is_flow, what="flow")
     with opened_core() as core:
         for file in files:
@@ -77,6 +79,9 @@ def publish(*, places: tuple[Path, ...]) -> None:
             done += 1
             what = "is live now" if published.new else "was live already"
             say(f"{published.name}: version {published.number} {what}")
+            live.append(file)
+        for warning in (warning for file in live for warning in doubts(core, read_text(file), file=str(file))):
+            say(f"warning: {warning}")
     if failed:
         sys.exit(PARTIAL if done else BadInput.exit_code)
 

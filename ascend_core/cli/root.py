@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Entry] = {
     "plugins": Entry("See what is installed.", imported(f"{_CLI}.plugins:plugins")),
     "report": Entry("Count clicks and sign-ups.", imported(f"{_CLI}.report:report")),
     "runs": Entry("See what happened to one person in one flow.", imported(f"{_CLI}.runs:runs")),
+    "secrets": Entry("Keep what webhooks show other servers.", imported(f"{_CLI}.secrets:secrets")),
     "serve": Entry("Serve links and webhooks, and do the work.", imported(f"{_CLI}.serve:serve")),
     "status": Entry("See how everything is.", imported(f"{_CLI}.status:status")),
     "worker": Entry("Do the work, without serving anything.", imported(f"{_CLI}.worker:worker")),

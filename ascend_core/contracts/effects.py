@@ -132,6 +132,9 @@ class CallWebhook:
     url: str
     method: Literal["POST", "PUT", "PATCH", "GET"] = "POST"
     headers: Mapping[str, str] = field(factory=dict)
+    secrets: tuple[str, ...] = ()
+    """The names of the secrets that stand as ``${secret.NAME}`` in *url* and *headers*: they are filled in as the call
+    is made. Name only what an author wrote (``WithSecrets.secrets``)."""
     document: Mapping[str, FieldValue] | None = None
     """The JSON body; None: none."""
 

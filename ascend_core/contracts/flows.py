@@ -6,6 +6,7 @@ generated from it, and the engine renders, tests and follows what it holds.
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ __all__ = [
     "HEARD",
     "KEY",
     "MAIN",
+    "SECRET_PLACE",
+    "STARTS",
     "WRITES",
     "Condition",
     "Duration",
@@ -26,10 +29,14 @@ __all__ = [
     "StepRef",
     "Steps",
     "Text",
+    "WithSecrets",
     "main",
     "named",
     "param",
 ]
+
+SECRET_PLACE = re.compile(r"\$\{secret\.([A-Za-z][A-Za-z0-9_]{0,99})\}")
+"""Where a secret goes."""
 
 MAIN = "ascend_main"
 """Metadata: this parameter is the value right behind the action's own key (``send: <here>``)."""
@@ -39,6 +46,8 @@ BEHIND = "ascend_help"
 """Metadata: one sentence for the schema and for error messages."""
 WRITES = "ascend_writes"
 """Metadata: it names the member fields that the bot action gives values (a name, or names with values)."""
+STARTS = "ascend_starts"
+"""Metadata: it names a flow that the bot action starts. Lint warns where there is none."""
 HEARD = "ascend_heard"
 """Metadata: these words are waited for in replies. Lint warns of those that the channel takes for itself."""
 
@@ -67,6 +76,24 @@ class Text:
     """A text with ``${path|fallback}`` in it, as the author wrote it."""
 
     source: str
+
+
+@frozen
+class WithSecrets:
+    """A string for another server, as the author wrote it: each ``${secret.NAME}`` in it is filled in as the call is
+    made, and nowhere else. Nothing else is: a member's data never stands beside a secret.
+    """
+
+    source: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of the secrets it calls for, in order."""
+        return tuple(SECRET_PLACE.findall(self.source))
+
+    def without_places(self) -> str:
+        """What is left when every place of a secret is taken out."""
+        return SECRET_PLACE.sub("", self.source)
 
 
 @frozen

@@ -11,7 +11,7 @@ from attrs import frozen
 from ascend_core.contracts import LinkSpec, QuietHours, Text
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.limits import LONGEST_NAME
-from ascend_core.flow.lint import lint_link, lint_text
+from ascend_core.flow.lint import lint_flow_names, lint_link, lint_text
 from ascend_core.flow.nodes import entries, parse
 from ascend_core.flow.params import Reading, read_params
 from ascend_core.flow.problems import Problem, Problems, shown
@@ -53,9 +53,12 @@ def load_broadcast(text: str, *, file: str, trackers: Collection[str]) -> Broadc
 
 
 def check_broadcast(
-    text: str | bytes, *, file: str, trackers: Collection[str]
+    text: str | bytes, *, file: str, trackers: Collection[str], flows: Collection[str] | None = None
 ) -> tuple[Broadcast | None, tuple[Problem, ...]]:
-    """The broadcast that *text* holds, None when it has errors; and all problems in order, warnings included."""
+    """The broadcast that *text* holds, None when it has errors; and all problems in order, warnings included.
+
+    *flows* are the names of those it may run; None: nobody knows.
+    """
     problems = Problems(file)
     root = parse(text, problems)
     if root is None:
@@ -69,6 +72,8 @@ def check_broadcast(
     for link, node in reading.urls:
         lint_link(link, node, trackers, problems)
     _check(root, written, problems)
+    if written.run is not None:
+        lint_flow_names([(written.run, _at(root, "run"))], flows, problems)
     if problems.any_errors():
         return None, problems.in_order()
     broadcast = Broadcast(

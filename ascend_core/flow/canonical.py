@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from ascend_core.contracts import Duration
+from ascend_core.contracts import Duration, WithSecrets
 from ascend_core.flow.document import Nudge, Step
 
 __all__ = ["digest_of"]
@@ -31,6 +31,8 @@ def _plain(value: Any) -> Any:
             return value
         case timedelta():
             return value.total_seconds()
+        case WithSecrets(source=source):
+            return source
         case Duration(length=length):
             return length.total_seconds()
         case datetime():

@@ -52,6 +52,8 @@ CODES: Final[Mapping[str, str]] = {
     "F106": "the text ends with a link",
     "F107": "the name of a member field looks misspelt",
     "F108": "a word that the channel takes for itself",
+    "F109": "a key is written in the file",
+    "F110": "the flow that is named here is not there",
 }
 """What each code is about. From F100 on they warn and stop nothing."""
 

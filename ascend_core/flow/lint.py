@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
-from ascend_core.contracts import ChannelType, Condition, LinkRef, LinkSpec, Moment, Segments, Text
+from ascend_core.contracts import ChannelType, Condition, LinkRef, LinkSpec, Moment, Segments, Text, WithSecrets
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.expressions import compile_condition
 from ascend_core.flow.limits import LINK_CHARACTERS, MOST_CHARACTERS
@@ -16,7 +17,7 @@ from ascend_core.flow.shorteners import shortener_in
 from ascend_core.flow.templates import FORMATS, Place, Template, compile_template
 from ascend_core.flow.trial import fault_of
 
-__all__ = ["PATHS", "lint_expression", "lint_link", "lint_text", "lint_words"]
+__all__ = ["PATHS", "lint_expression", "lint_flow_names", "lint_link", "lint_outward", "lint_text", "lint_words"]
 
 PATHS = (
     "event.id",
@@ -37,6 +38,10 @@ _IN_URLS = frozenset({"event.url", "event.id", "run.id", "run.flow"})
 _ALWAYS_SET = frozenset({"member.phone", "run.id", "run.flow", "event.id", "event.title"})
 
 _URL_START = re.compile(r"(https?://[^\s/$?#]+|\$\{event\.url)")
+_CREDENTIAL = re.compile(
+    r"authori[sz]ation|\bauth\b|cookie|token|secret|password|(?:api|access|app)[-_]?key|signature", re.IGNORECASE
+)
+"""What names of headers and of parameters say when a key stands behind them."""
 _MANY_SEGMENTS = 3
 """From here on a text is shown as long: each segment is paid."""
 _TYPICAL = "x" * 12
@@ -96,6 +101,25 @@ def lint_expression(written: Condition | Moment, at: yaml.Node, problems: Proble
         problems.add("F031", at, f"whatever the member's fields hold, {fault}")
 
 
+def lint_flow_names(named: Iterable[tuple[str, yaml.Node]], flows: Collection[str] | None, problems: Problems) -> None:
+    """Note the names of flows that are none of *flows*; None: nobody knows which there are."""
+    for name, at in named:
+        if flows is not None and name not in flows:
+            problem = f"there is no flow {shown(name)} here{nearest(name, flows)}; nobody enters it until it is live"
+            problems.add("F110", at, problem)
+
+
+def lint_outward(key: str, written: WithSecrets, at: yaml.Node, problems: Problems) -> None:
+    """Note a key for another server that stands in the file, where everybody who reads the file has it."""
+    if written.secrets:
+        return
+    asked = [name for name, value in parse_qsl(urlsplit(written.source).query) if value and _CREDENTIAL.search(name)]
+    named = [key] if _CREDENTIAL.search(key) else asked if written.source.startswith("http") else []
+    for name in named[:1]:
+        problem = f"the value of '{name}' stands in the file; write ${{secret.NAME}} and run: ascend secrets set NAME"
+        problems.add("F109", at, problem)
+
+
 def _compiled(text: Text, at: yaml.Node, problems: Problems) -> Template | None:
     try:
         return compile_template(text.source)
@@ -110,6 +134,8 @@ def _lint_place(place: Place, at: yaml.Node, problems: Problems) -> None:
         if place.fallback is None and place.path not in _ALWAYS_SET:
             problem = f"'{place.path}' may be unset; give it a fallback: ${{{place.path}|there}}, or an empty one"
             problems.add("F023", at, problem)
+    elif root == "secret":
+        problems.add("F021", at, f"'{place.path}': a secret goes into a webhook's headers and address, nowhere else")
     elif place.path not in PATHS:
         near = nearest(place.path, (*PATHS, "member.first_name", "member.last_name"))
         problems.add("F021", at, f"'{place.path}' is unknown here{near}")

@@ -12,6 +12,7 @@ from ascend_core.errors import FlowProblem
 from ascend_core.flow.canonical import digest_of
 from ascend_core.flow.document import ABTest, Automation, Flow, Step
 from ascend_core.flow.limits import LONGEST_NAME
+from ascend_core.flow.lint import lint_flow_names
 from ascend_core.flow.migrations import MIGRATIONS, Migration
 from ascend_core.flow.nodes import entries, parse
 from ascend_core.flow.params import Reading, read_params
@@ -63,16 +64,22 @@ def check_flow(
     trackers: Collection[str],
     triggers: Collection[str] | None = None,
     channels: Collection[ChannelType] = (),
+    flows: Collection[str] | None = None,
     migrations: Mapping[int, Migration] = MIGRATIONS,
 ) -> tuple[Flow | None, tuple[Problem, ...]]:
-    """The flow that *text* holds, None when it has errors; and all problems in order, warnings included."""
+    """The flow that *text* holds, None when it has errors; and all problems in order, warnings included.
+
+    *flows* are the names of those it may start; None: nobody knows.
+    """
     problems = Problems(file)
     root = parse(text, problems, migrations=migrations)
     if root is None:
         return None, problems.in_order()
     reading = Reading(problems=problems)
     written = read_params(WrittenFlow, entries(root, problems), reading, whole=root)
-    reader = StepReader(problems=problems, actions=actions, nudges=nudges, trackers=trackers, channels=channels)
+    reader = StepReader(
+        problems=problems, actions=actions, nudges=nudges, trackers=trackers, channels=channels, flows=flows
+    )
     listed = reading.inner.get("steps")
     steps = reader.read(listed) if isinstance(listed, yaml.SequenceNode) else ()
     reader.check(steps)
@@ -141,9 +148,13 @@ def load_automation(text: str | bytes, *, file: str, triggers: Collection[str] |
 
 
 def check_automation(
-    text: str | bytes, *, file: str, triggers: Collection[str] | None = None
+    text: str | bytes,
+    *,
+    file: str,
+    triggers: Collection[str] | None = None,
+    flows: Collection[str] | None = None,
 ) -> tuple[Automation | None, tuple[Problem, ...]]:
-    """The automation that *text* holds, None when it has errors; and all problems in order."""
+    """The automation that *text* holds, None when it has errors; and all problems in order. *flows*: as above."""
     problems = Problems(file)
     root = parse(text, problems)
     if root is None:
@@ -154,6 +165,9 @@ def check_automation(
     _check_head(root, written.automation, written.spec, None, problems)
     _check_trigger(root, "trigger", written.trigger, triggers, problems)
     _check_choice(root, written, problems)
+    named = [written.run] if written.run else written.ab_test.arms if written.ab_test else ()
+    at = _at(root, "run" if written.run else "ab_test")
+    lint_flow_names([(name, at) for name in named], flows, problems)
     if problems.any_errors():
         return None, problems.in_order()
     return _automation(written, text), problems.in_order()

@@ -17,6 +17,7 @@ from ascend_core.contracts import (
     HEARD,
     KEY,
     MAIN,
+    STARTS,
     WRITES,
     Condition,
     LinkSpec,
@@ -25,6 +26,7 @@ from ascend_core.contracts import (
     StepRef,
     Steps,
     Text,
+    WithSecrets,
     named,
     param,
 )
@@ -53,6 +55,7 @@ class Param:
     main: bool
     heard: bool
     writes: bool
+    starts: bool
     help: str
 
 
@@ -64,6 +67,10 @@ class Reading:
     texts: list[tuple[Text, yaml.Node]] = field(factory=list)
     urls: list[tuple[LinkSpec, yaml.Node]] = field(factory=list)
     expressions: list[tuple[Condition | Moment, yaml.Node]] = field(factory=list)
+    flows: list[tuple[str, yaml.Node]] = field(factory=list)
+    """The names of other flows that are started."""
+    outward: list[tuple[str, WithSecrets, yaml.Node]] = field(factory=list)
+    """What goes to other servers, with the key it stands behind."""
     inner: dict[str, yaml.Node] = field(factory=dict)
     """The lists of nested steps, by exit."""
     heard: list[tuple[str, yaml.Node]] = field(factory=list)
@@ -92,6 +99,7 @@ def _params_of(cls: Any) -> tuple[Param, ...]:
             main=bool(attribute.metadata.get(MAIN)),
             heard=bool(attribute.metadata.get(HEARD)),
             writes=bool(attribute.metadata.get(WRITES)),
+            starts=bool(attribute.metadata.get(STARTS)),
             help=attribute.metadata.get(BEHIND, ""),
         )
         for attribute in attrs.fields(cls)
@@ -124,6 +132,8 @@ def read_params(
             values[param.attribute] = value
             if param.heard and value is not BROKEN:
                 reading.heard.extend(_words(value, node))
+            if param.starts and isinstance(value, str):
+                reading.flows.append((value, node))
             if param.writes and value is not BROKEN and value is not None:
                 reading.written.update([value] if isinstance(value, str) else value)
     for key_word, param in known.items():
@@ -194,17 +204,19 @@ def _read_scalar(kinds: Sequence[Any], node: yaml.Node, reading: Reading, at: tu
         except ValueError as error:
             failed = failed or error
             continue
-        _note(value, node, reading)
+        _note(value, node, reading, at)
         return value
     reading.problems.add("F014", node, f"{_spot(at)} {failed}")
     return BROKEN
 
 
-def _note(value: Any, node: yaml.Node, reading: Reading) -> None:
+def _note(value: Any, node: yaml.Node, reading: Reading, at: tuple[str, ...]) -> None:
     """Keep for lint what must be looked at once the whole step is known."""
     match value:
         case Text():
             reading.texts.append((value, node))
+        case WithSecrets():
+            reading.outward.append((at[-1], value, node))
         case Condition() | Moment():
             reading.expressions.append((value, node))
 

@@ -22,6 +22,7 @@ from ascend_core.contracts import (
     Steps,
     Text,
     TriggerType,
+    WithSecrets,
 )
 from ascend_core.flow.limits import MOST_NUDGES
 from ascend_core.flow.params import Param, params_of, written_class
@@ -38,6 +39,7 @@ _SCALARS: Mapping[Any, Schema] = {
     int: {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[+-]?[0-9]+$"}]},
     bool: {"anyOf": [{"type": "boolean"}, {"enum": ["yes", "no", "on", "off", "true", "false"]}]},
     Text: {**_WORD, "description": "A text; ${path|fallback} is filled for each member."},
+    WithSecrets: {**_WORD, "description": "A string for another server; ${secret.NAME} is filled in as it is called."},
     Condition: {"type": ["string", "boolean"], "description": "A CEL expression that says yes or no."},
     Moment: {"type": "string", "description": "A CEL expression that gives a time."},
     Duration: {"type": "string", "pattern": "^[0-9]+ *[mhdw]$", "description": "A length of time: 15m, 48h, 1d, 2w."},

@@ -20,7 +20,7 @@ from ascend_core.contracts import (
 from ascend_core.flow.document import Nudge, Step, Unread
 from ascend_core.flow.field_names import FieldNames
 from ascend_core.flow.limits import MOST_LEVELS, MOST_NUDGES, MOST_STEPS
-from ascend_core.flow.lint import lint_expression, lint_link, lint_text, lint_words
+from ascend_core.flow.lint import lint_expression, lint_flow_names, lint_link, lint_outward, lint_text, lint_words
 from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of
 from ascend_core.flow.params import BROKEN, Reading, params_of, read_params
 from ascend_core.flow.paths import check_paths
@@ -44,6 +44,7 @@ class StepReader:
     nudges: Mapping[str, NudgeType]
     trackers: Collection[str]
     channels: Collection[ChannelType] = ()
+    flows: Collection[str] | None = None
     stored: bool = False
     """Whether this is what members are inside already: no limit holds, and nothing loses its place."""
     fields: FieldNames = field(factory=FieldNames)
@@ -158,6 +159,9 @@ class StepReader:
             lint_text(text, node, links, self.problems, self.channels)
         for link, node in reading.urls:
             lint_link(link, node, self.trackers, self.problems)
+        for key, written, node in reading.outward:
+            lint_outward(key, written, node, self.problems)
+        lint_flow_names(reading.flows, self.flows, self.problems)
         lint_words(reading.heard, self.channels, self.problems)
         for expression, node in reading.expressions:
             lint_expression(expression, node, self.problems)

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ascend_core.contracts import Condition, Duration, Moment, Text
+from ascend_core.contracts import Condition, Duration, Moment, Text, WithSecrets
 from ascend_core.flow.limits import LEAST_DURATION, LONGEST_DURATION
 from ascend_core.flow.problems import shown
 
@@ -95,6 +95,7 @@ SCALARS: Mapping[Any, Callable[[str], Any]] = {
     int: _integer,
     bool: _boolean,
     Text: lambda written: Text(_string(written)),
+    WithSecrets: lambda written: WithSecrets(_string(written)),
     Condition: lambda written: Condition(_string(written)),
     Moment: lambda written: Moment(_string(written)),
     Duration: _duration,

@@ -7,7 +7,7 @@ At least once: who dies between a call and its commit leaves the row, and the ca
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from ascend_core.operations.core import Core
 from ascend_core.operations.follow_ups import finish
 from ascend_core.operations.pieces import in_pieces
 from ascend_core.operations.run_loading import load_runs
+from ascend_core.operations.secrets import known_secrets, with_secrets
 from ascend_core.operations.set_aside import fail_runs
 from ascend_core.operations.sprints import resume_run
 from ascend_core.store.database import Tx
@@ -54,7 +55,8 @@ async def call_webhooks(core: Core, limit: int = AT_ONCE) -> int:
     due = core.database.write(lambda tx: _claim(core, tx, limit))
     if not due:
         return 0
-    results = await asyncio.gather(*(_make(core, record) for record in due))
+    known = known_secrets(core, {name for record in due for name in record.request.get("secrets", ())})
+    results = await asyncio.gather(*(_make(core, record, known) for record in due))
     for _ in in_pieces(results, lambda some, broke: core.database.write(lambda tx: _take(core, tx, some, broke))):
         continue  # an answer that something breaks on ends its run, and no other
     return len(due)
@@ -67,16 +69,17 @@ def _claim(core: Core, tx: Tx, limit: int) -> list[CallRecord]:
     return due
 
 
-async def _make(core: Core, record: CallRecord) -> _Result:
+async def _make(core: Core, record: CallRecord, known: Mapping[str, str]) -> _Result:
     request = record.request
-    call = Call(
-        url=record.url,
-        method=request["method"],
-        headers=request["headers"],
-        document=request["document"],
-        key=record.key,
-    )
+    wanted = tuple(request.get("secrets", ()))
     try:
+        call = Call(
+            url=with_secrets(record.url, wanted, known, in_url=True),
+            method=request["method"],
+            headers={name: with_secrets(value, wanted, known) for name, value in request["headers"].items()},
+            document=request["document"],
+            key=record.key,
+        )
         return _Result(record, answer=await core.caller(call))
     except (TryLater, Refused) as error:
         return _Result(record, error=error)

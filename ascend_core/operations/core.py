@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from ascend_core.store.buckets import database_now
 from ascend_core.store.database import Database, Tx
 from ascend_core.store.vault import Vault
 
-__all__ = ["ClaimMark", "Core", "ForgetfulMark", "Options", "Wakes"]
+__all__ = ["ClaimMark", "Core", "ForgetfulMark", "Options", "Secrets", "Wakes"]
 
 
 class ClaimMark(Protocol):
@@ -63,6 +63,10 @@ class Wakes:
         """There is work. To be said last in a transaction: on PostgreSQL others who say the same wait for its end."""
         if self._hear is not None:
             self._hear(kind, tx)
+
+
+Secrets = Callable[[Collection[str]], Mapping[str, str]]
+"""From names of secrets to those that there are."""
 
 
 @frozen(kw_only=True)
@@ -119,6 +123,8 @@ class Core:
     mark: ClaimMark = field(factory=ForgetfulMark)
     wakes: Wakes = field(factory=Wakes)
     programs: Programs = field()
+    secrets: Secrets | None = None
+    """Where the secrets of webhooks come from; None: those that were set (``operations.secrets``)."""
 
     @caller.default
     def _over_http(self) -> Caller:

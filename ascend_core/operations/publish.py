@@ -5,16 +5,17 @@ from __future__ import annotations
 from attrs import frozen
 
 from ascend_core.errors import BadInput
-from ascend_core.flow.document import Automation
-from ascend_core.flow.load import load_automation
+from ascend_core.flow.document import Automation, all_steps
+from ascend_core.flow.load import check_flow, load_automation
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import find_form
 from ascend_core.operations.programs import read_flow
 from ascend_core.store.accounts import accounts
 from ascend_core.store.database import Tx
-from ascend_core.store.flows import live_versions, publish_version, save_automation
+from ascend_core.store.flows import flow_names, live_versions, publish_version, save_automation
+from ascend_core.store.secrets import secret_names
 
-__all__ = ["Published", "form_of_automation", "publish_flow", "put_automation"]
+__all__ = ["Published", "doubts", "form_of_automation", "publish_flow", "put_automation"]
 
 
 @frozen(kw_only=True)
@@ -34,6 +35,24 @@ def publish_flow(core: Core, text: str, *, file: str) -> Published:
         lambda tx: publish_version(tx, flow.name, digest=flow.digest, source=text, now=now)
     )
     return Published(name=flow.name, number=number, new=new)
+
+
+def doubts(core: Core, text: str, *, file: str) -> list[str]:
+    """What a flow that holds needs and is not there: flows that it starts, secrets that its webhooks call for."""
+    names, secrets = core.database.read(lambda tx: ({name for name, _ in flow_names(tx)}, secret_names(tx)))
+    registry = core.registry
+    flow, problems = check_flow(
+        text,
+        file=file,
+        actions=registry.actions,
+        nudges=registry.nudges,
+        trackers=registry.link_trackers,
+        flows=names,
+    )
+    wanted = [name for step in all_steps(flow.steps) for name in getattr(step.params, "secrets", ())] if flow else []
+    missing = sorted(set(wanted) - set(secrets))
+    told = [f"{file}: the secret '{name}' is not set; run: ascend secrets set {name}" for name in missing]
+    return [str(problem) for problem in problems if problem.code == "F110"] + told
 
 
 def put_automation(core: Core, text: str, *, file: str) -> Published:

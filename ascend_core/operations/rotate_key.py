@@ -8,6 +8,7 @@ from ascend_core.operations.core import Core
 from ascend_core.store.accounts import accounts, set_account
 from ascend_core.store.channels import channels, set_channel
 from ascend_core.store.database import Tx
+from ascend_core.store.secrets import put_secret, sealed_secrets
 from ascend_core.store.vault import Vault, add_key, keep_newest_key, open_vault
 
 __all__ = ["rotate_key"]
@@ -33,4 +34,7 @@ def _reseal(tx: Tx, vault: Vault) -> int:
     connected = channels(tx)
     for channel in connected:
         set_channel(tx, channel.id, sealed=vault.reseal(channel.sealed))
-    return len(found) + len(connected)
+    kept = sealed_secrets(tx)
+    for name, sealed in kept.items():
+        put_secret(tx, name, vault.reseal(sealed), now=None)
+    return len(found) + len(connected) + len(kept)

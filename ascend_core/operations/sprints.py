@@ -161,7 +161,12 @@ def _call(batch: Batch, run: RunDraft, call: CallWebhook, step: str | None, spri
         sprint=sprint,
         step=step or "",
         url=call.url,
-        request={"method": call.method, "headers": dict(call.headers), "document": call.document},
+        request={
+            "method": call.method,
+            "headers": dict(call.headers),
+            "document": call.document,
+            "secrets": list(call.secrets),
+        },
         due_at=batch.now,
         created_at=batch.now,
     )

@@ -93,6 +93,7 @@ class Stage:
             randomness=StageChance(),
             options=Options(lookup_after=timedelta(0)),
             caller=ScriptedCaller(self.cast.answers, self._aside),
+            secrets=lambda names: {name: f"${{secret.{name}}}" for name in names},
             programs=Programs(registry, known=self.flows),
         )
         self._set_up()

@@ -135,7 +135,9 @@ def line_of(placed: Placed, now: datetime) -> str:
         case StartTimer(due_at=due_at):
             return f"timer: {due_at - now}"
         case CallWebhook() as call:
-            return f"call: {call.method} {call.url} {dict(call.headers)} {call.document and dict(call.document)}"
+            asked = f" secrets {', '.join(call.secrets)}" if call.secrets else ""
+            sent = call.document and dict(call.document)
+            return f"call: {call.method} {call.url} {dict(call.headers)} {sent}{asked}"
         case StartFlow(flow=flow):
             return f"start: {flow}"
         case TakeArm(test=test, arm=arm):

@@ -144,3 +144,70 @@ def test_a_folder_of_flows_automations_and_tests_is_taken_apart(made: Any) -> No
     assert len(published.err.splitlines()) == 12
     assert len(created.err.splitlines()) == 11
     assert made("automations", "create", *sorted(folder.glob("*.test.yaml"))).code == 4
+
+
+BROADCAST = "broadcast: June\nto: [Everybody]\nrun: ladder\n"
+STARTS = "flow: starts\nsteps:\n  - start_flow: lader\n"
+LADDER = "flow: ladder\nsteps:\n  - stop:\n"
+
+
+def test_lint_of_a_folder_tells_of_flows_that_are_not_in_it(run: Any, tmp_path: Path) -> None:
+    """Whatever names them; a broadcast is one, and no flow. Of one file alone nobody knows."""
+    for name, text in (("june", BROADCAST), ("starts", STARTS)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    without = run("flows", "lint", tmp_path)
+    alone = run("flows", "lint", tmp_path / "starts.yaml")
+    (tmp_path / "ladder.yaml").write_text(LADDER)
+    within = run("flows", "lint", tmp_path)
+
+    assert without.code == within.code == alone.code == 0
+    assert [line.partition(".yaml:")[2][:38] for line in without.out.splitlines()] == [
+        "3:6: F110 there is no flow 'ladder' he",
+        "3:17: F110 there is no flow 'lader' he",
+    ]
+    assert "(did you mean 'ladder'?)" in within.out
+    assert len(within.out.splitlines()) == 1
+    assert alone.out == ""
+
+
+def test_publishing_a_folder_leaves_broadcasts_out_and_tells_what_is_missing(made: Any, tmp_path: Path) -> None:
+    """What a flow names and is not there stops nothing: it may be published next."""
+    (tmp_path / "june.yaml").write_text(BROADCAST)
+    (tmp_path / "starts.yaml").write_text(STARTS.replace("lader", "ladder"))
+    hooks = "flow: hooks\nsteps:\n  - webhook: https://crm.example.org/${secret.CRM_KEY}\n"
+    (tmp_path / "hooks.yaml").write_text(hooks)
+
+    done = made("flows", "publish", tmp_path)
+    made("secrets", "set", "CRM_KEY", "--file", "-", stdin="k-1\n")
+    (tmp_path / "ladder.yaml").write_text(LADDER)
+    again = made("flows", "publish", tmp_path)
+
+    assert done.code == again.code == 0
+    assert done.err.splitlines()[:2] == ["hooks: version 1 is live now", "starts: version 1 is live now"]
+    warned = [line for line in done.err.splitlines() if line.startswith("warning: ")]
+    assert len(warned) == 2
+    assert "the secret 'CRM_KEY' is not set" in warned[0]
+    assert "F110 there is no flow 'ladder'" in warned[1]
+    assert "warning" not in again.err
+
+
+def test_secrets_are_set_listed_and_removed_and_never_shown(made: Any, tmp_path: Path) -> None:
+    """From stdin or a file; not as an argument, which others on the machine see."""
+    (tmp_path / "key").write_text("k-2\n")
+    new = made("secrets", "set", "CRM_KEY", "--file", "-", stdin="k-1\n")
+    changed = made("secrets", "set", "CRM_KEY", "--file", tmp_path / "key")
+    missing = made("secrets", "set", "OTHER")
+    listed = made("secrets", "list")
+    machine = made("secrets", "list", "--json")
+    removed = made("secrets", "remove", "CRM_KEY")
+    gone = made("secrets", "remove", "CRM_KEY")
+
+    assert new.err == "CRM_KEY is set; a flow's webhook says ${secret.CRM_KEY}\n"
+    assert changed.err.startswith("CRM_KEY is changed")
+    assert missing.code == 2
+    assert [each["name"] for each in machine.json()] == ["CRM_KEY"]
+    assert (removed.code, gone.code) == (0, 4)
+    for done in (new, changed, missing, listed, machine, removed, gone):
+        assert "k-1" not in done.out + done.err
+        assert "k-2" not in done.out + done.err
+    assert "There is no secret yet" in made("secrets", "list").err

@@ -39,7 +39,7 @@ from ascend_core.store.tables.messages import (
 from ascend_core.store.tables.people import Consent, ConsentEntry, GroupMember, Member, MemberField, MemberGroup
 from ascend_core.store.tables.reports import ReportCell
 from ascend_core.store.tables.rows import CoreRow
-from ascend_core.store.tables.system import IdCounter, RateBucket, Setting, Worker
+from ascend_core.store.tables.system import IdCounter, RateBucket, SealedSecret, Setting, Worker
 from ascend_core.store.tables.webhooks import WebhookCall
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "ReportCell",
     "Run",
     "RunArm",
+    "SealedSecret",
     "SenderDay",
     "Setting",
     "Submission",

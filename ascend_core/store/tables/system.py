@@ -10,7 +10,7 @@ from sqlmodel import Field
 from ascend_core.store.tables.rows import CoreRow, at, document
 from ascend_core.store.types import Key
 
-__all__ = ["IdCounter", "RateBucket", "Setting", "Worker"]
+__all__ = ["IdCounter", "RateBucket", "SealedSecret", "Setting", "Worker"]
 
 
 class IdCounter(CoreRow, table=True):
@@ -30,6 +30,16 @@ class RateBucket(CoreRow, table=True):
     name: str = Field(primary_key=True)
     full_at: datetime = at()
     paused_until: datetime | None = at(null=True)
+
+
+class SealedSecret(CoreRow, table=True):
+    """A secret that webhooks call for by its name; only the vault opens it."""
+
+    __tablename__ = "sealed_secret"
+
+    name: str = Field(primary_key=True)
+    sealed: str
+    changed_at: datetime = at()
 
 
 class Setting(CoreRow, table=True):

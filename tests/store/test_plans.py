@@ -1,0 +1,121 @@
+"""What is asked all the time reads what is due, and not what waits: the database says which index it takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from ascend_core.store.bulk import insert_rows
+from ascend_core.store.due import look
+from ascend_core.store.due_timers import due_timers
+from ascend_core.store.queues import queue_sizes
+from ascend_core.store.sql import written
+from ascend_core.store.tables import Flow, FlowVersion, InboundText, Member, Message, Run, Timer
+
+NOON = datetime(2026, 6, 3, 16, tzinfo=UTC)
+MANY = 3_000
+DUE = 7
+
+
+@pytest.fixture
+def filled(database: Any) -> Any:
+    """A database in which much lies and little is due."""
+    database.write(_fill)
+    if database.kind == "postgresql":
+        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+    else:
+        database.write(lambda tx: tx.exec_driver_sql("ANALYZE"))
+    return database
+
+
+def _fill(tx: Any) -> None:
+    now = {"created_at": NOON, "updated_at": NOON}
+    insert_rows(tx, Flow, [{"id": 1, "name": "f", "live_version_id": None, "created_at": NOON}])
+    version = {"id": 1, "flow_id": 1, "number": 1, "digest": "d", "source": "", "published_at": NOON}
+    insert_rows(tx, FlowVersion, [version])
+    insert_rows(tx, Member, [{"id": 1, "phone": "+12125550100", "zones": [], "fields": {}, **now}])
+    run = {"id": 1, "flow_id": 1, "version_id": 1, "member_id": 1, "state": {}, "started_at": NOON}
+    insert_rows(tx, Run, [run])
+    timer = {"kind": "nudge", "run_id": 1, "member_id": 1, "sprint": 1, "reached_at": NOON}
+    later = NOON + timedelta(days=1)
+    waiting = [{**timer, "due_at": NOON if n < DUE else later, "settled_at": None} for n in range(MANY)]
+    settled = [{**timer, "due_at": NOON, "settled_at": NOON} for _ in range(MANY)]
+    insert_rows(tx, Timer, [{"id": id_, **row} for id_, row in enumerate((*waiting, *settled), 1)])
+    text = {"member_id": 1, "phone": "+12125550100", "purpose": 2, "body": "Hi", "quiet_hours": {}, "attempts": 0}
+    states = ["delivered"] * MANY + ["ready"] * DUE
+    texts = [{"key": f"k{n}", "intent": f"i{n}", "state": state, **text} for n, state in enumerate(states)]
+    times = {"due_at": NOON, "created_at": NOON}
+    insert_rows(tx, Message, [{"id": id_, **row, **times} for id_, row in enumerate(texts, 1)])
+    heard = {"channel": "pigeon", "phone": "+12125550100", "body": "ok", "provider_answered": False}
+    known = [{"provider_id": f"p{n}", "handled_at": NOON if n >= DUE else None, **heard} for n in range(MANY)]
+    insert_rows(tx, InboundText, [{"id": id_, **row, "received_at": NOON} for id_, row in enumerate(known, 1)])
+
+
+def plan(database: Any, work: Any) -> str:
+    """How the database answers the one statement that *work* sends."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append((statement, parameters))
+
+    def explained(tx: Any) -> str:
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            work(tx)
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+        ((statement, parameters),) = sent
+        words = "EXPLAIN QUERY PLAN " if database.kind == "sqlite" else "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "
+        return "\n".join(str(row[-1]) for row in tx.exec_driver_sql(words + statement, parameters))
+
+    return str(database.write(explained))
+
+
+def test_the_sweep_reads_the_timers_that_are_due(filled: Any) -> None:
+    """By the partial index, in its order: nothing is sorted, and what was settled long ago is not looked at."""
+    said = plan(filled, lambda tx: due_timers(tx, NOON, 500))
+
+    assert "ix_timer_due" in said
+    assert "Seq Scan" not in said
+    assert "SCAN timer" not in said
+    assert "TEMP B-TREE" not in said
+    assert "Sort" not in said
+    if filled.kind == "postgresql":
+        assert f"rows={DUE}" in said
+        assert "Rows Removed by Filter" not in said
+
+
+def test_the_look_reads_one_row_of_each_kind(filled: Any) -> None:
+    """Every tick asks it."""
+    said = plan(filled, look)
+
+    for index in ("ix_timer_due", "ix_inbound_unhandled", "ix_message_ready"):
+        assert index in said
+    for table in ("timer", "message", "inbound_text"):
+        assert f"Seq Scan on {table}" not in said
+        assert f"SCAN {table}\n" not in f"{said}\n"
+
+
+def test_how_much_waits_is_counted_by_partial_indexes(filled: Any) -> None:
+    """What was sent and handled is not counted through."""
+    said = plan(filled, queue_sizes)
+    sizes = filled.read(queue_sizes)
+
+    assert (sizes["ready"], sizes["inbound"]) == (DUE, DUE)
+    assert "ix_inbound" in said
+    for table in ("message", "inbound_text"):
+        assert f"Seq Scan on {table}" not in said
+        assert f"SCAN {table}\n" not in f"{said}\n"
+
+
+def test_the_fixture_has_what_it_says(filled: Any) -> None:
+    """Much lies, little is due."""
+    count = "SELECT count(*) FROM timer WHERE settled_at IS NULL AND due_at <= :now"
+    due = filled.read(lambda tx: tx.execute(written(count), {"now": int(NOON.timestamp()) * 1_000_000}).scalar_one())
+
+    assert due == DUE
