@@ -30,6 +30,7 @@ IPHONE = (
 )
 
 PEOPLE = [
+    "Mozilla/5.0 (Linux; Android 11; CUBOT/4.2) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/103 Safari/537.36",
     ANDROID,
     IPHONE,
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0",
