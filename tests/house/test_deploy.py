@@ -97,3 +97,13 @@ def test_the_product_reads_no_setting_that_config_show_does_not_know() -> None:
     source = (ROOT / "ascend_core/runtime/opening.py").read_text("utf-8")
 
     assert set(re.findall(r'"(ASCEND_\w+)"', source)) <= VARIABLES
+
+
+def test_every_event_of_the_log_is_explained() -> None:
+    """Whoever searches the log by an event's name finds what it means, and no name that is not there."""
+    explained = re.findall(r"`([a-z]+\.[a-z_]+)`", (DEPLOY / "README.md").read_text("utf-8"))
+    product = "\n".join(path.read_text("utf-8") for path in (ROOT / "ascend_core").rglob("*.py"))
+    said = re.findall(r'(?:_LOG\.\w+|say|event=|_fenced)\(?\s*"([a-z]+\.[a-z_]+)"', product)
+
+    assert said
+    assert set(said) == {name for name in explained if not name.startswith("ascend.")}
