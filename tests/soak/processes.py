@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 __all__ = ["Life", "Service"]
 
 ASCEND = (sys.executable, "-c", "from ascend_core.cli import main; main()")
-UP = re.compile("^Ascend (?:works|listens)", re.MULTILINE)
+UP = re.compile(b"^Ascend (?:works|listens)", re.MULTILINE)
 RESTART_SECONDS = 2.0
 """As ``RestartSec`` of the units in ``deploy``."""
 MEBIBYTE = 2**20
@@ -61,10 +61,13 @@ class Service:
     """How often it ended by itself: it could not be started, or a fault of its own."""
     _running: subprocess.Popen[bytes] | None = None
     _not_before: float = 0.0
+    _said_before: int = 0
+    """How much of the log is of former lives."""
 
     def start(self) -> None:
         """Start it, whatever was before."""
         with self.log.open("ab") as said:
+            self._said_before = said.tell()
             self._running = subprocess.Popen(
                 [*ASCEND, *self.arguments],
                 env={**os.environ, **self.environment},
@@ -86,8 +89,8 @@ class Service:
 
     @property
     def is_up(self) -> bool:
-        """Whether it runs and has said so: each life begins with a line."""
-        return self.is_alive and len(UP.findall(self.log.read_text("utf-8", "replace"))) == len(self.lives)
+        """Whether it runs and has said so in this life."""
+        return self.is_alive and UP.search(self.log.read_bytes()[self._said_before :]) is not None
 
     def kill(self, after_seconds: float = 0.0) -> None:
         """SIGKILL; ``keep`` starts it again no sooner than *after_seconds* from now."""
