@@ -381,6 +381,31 @@ Feature: Flows and bot actions
     And 1 minute passes
     Then Cleo gets the text "We could not look you up."
 
+  @E1
+  Scenario: A webhook shows a key that stands in no file
+    Given a server that answers 200 with {}
+    And the secret "CRM_KEY" is "k-77"
+    And the flow
+      """
+      flow: tell
+      spec: 1
+      steps:
+        - webhook: <the server>/people
+          headers: {Authorization: "Bearer ${secret.CRM_KEY}"}
+          then: [{send: We have told them.}]
+      """
+    And the automation
+      """
+      automation: Tell
+      spec: 1
+      trigger: mobilize.registers
+      run: tell
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the server was shown "Bearer k-77"
+    And Ana gets the text "We have told them."
+
   @E1 @H1
   Scenario: A plugin brings a bot action and a nudge type that the core never heard of
     Given the flow

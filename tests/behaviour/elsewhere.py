@@ -20,6 +20,8 @@ class Elsewhere:
     def __init__(self, status: int, answer: Any) -> None:
         self.status, self.answer = status, answer
         self.asked: list[Any] = []
+        self.keys: list[str] = []
+        """What each call showed as its ``Authorization``."""
         app = Starlette(routes=[Route("/{path:path}", self._take, methods=["POST"])])
         self._server = ThreadedServer(app, bind())
 
@@ -30,6 +32,7 @@ class Elsewhere:
 
     async def _take(self, request: Request) -> JSONResponse:
         self.asked.append(await request.json())
+        self.keys.append(request.headers.get("authorization", ""))
         return JSONResponse(self.answer, status_code=self.status)
 
     def close(self) -> None:

@@ -91,6 +91,12 @@ def _carrier_fails(story: Story, kind: str) -> None:
     story.control(story.world.carrier_url, "faults", {"kind": kind})
 
 
+@then(parsers.parse('the server was shown "{key}"'))
+def _shown(story: Story, key: str) -> None:
+    assert story.elsewhere is not None
+    assert story.elsewhere.keys[-1] == key
+
+
 @then(parsers.parse("the server was asked {times:d} times"))
 @then(parsers.parse("the server was asked {times:d} time"))
 def _asked(story: Story, times: int) -> None:

@@ -7,7 +7,7 @@ import json
 
 from pytest_bdd import given, parsers, when
 
-from ascend_core.contracts import SandboxPerson
+from ascend_core.contracts import SandboxPerson, Secret
 from ascend_core.engine.field_values import FieldKind
 from ascend_core.operations.connect import connect_channel
 from ascend_core.operations.fetch_forms import fetch_forms, sync_form
@@ -15,6 +15,7 @@ from ascend_core.operations.import_members import import_members
 from ascend_core.operations.limits import set_caps, set_sender_limits
 from ascend_core.operations.member_fields import define_field
 from ascend_core.operations.publish import publish_flow, put_automation
+from ascend_core.operations.secrets import set_secret
 from tests.behaviour.elsewhere import Elsewhere
 from tests.behaviour.story import CORE_FIELDS, EVENT_STARTS, Story
 
@@ -116,6 +117,11 @@ def _flow(story: Story, docstring: str) -> None:
 @given(parsers.re(r"a server that answers (?P<status>\d+) with (?P<answer>.+)"))
 def _server(story: Story, status: str, answer: str) -> None:
     story.elsewhere = Elsewhere(int(status), json.loads(answer))
+
+
+@given(parsers.parse('the secret "{name}" is "{value}"'))
+def _secret(story: Story, name: str, value: str) -> None:
+    set_secret(story.world.core, name, Secret(value))
 
 
 @given(parsers.parse('the file "{name}"'))
