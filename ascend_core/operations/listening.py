@@ -47,7 +47,7 @@ def begin_hearing(core: Core) -> None:
         for channel in channels(tx):
             _deafen(core, tx, channel)
 
-    if core.database.read(channels):
+    if any(channel.deaf_since is None or _listed_after(core, channel) for channel in core.database.read(channels)):
         core.database.write(work)
 
 
@@ -82,9 +82,13 @@ def _deafen(core: Core, tx: Tx, channel: ChannelRecord) -> None:
     now = core.moment(tx)
     if channel.deaf_since is None:
         set_channel(tx, channel.id, deaf_since=min(_heard_until(channel), now))
+    if later := _listed_after(core, channel):
+        _rest(tx, channel, now + later)
+
+
+def _listed_after(core: Core, channel: ChannelRecord) -> timedelta:
     type_ = core.registry.channels.get(channel.channel)
-    if type_ is not None and type_.listed_after:
-        _rest(tx, channel, now + type_.listed_after)
+    return type_.listed_after if type_ is not None else timedelta(0)
 
 
 def note_heard(core: Core) -> None:

@@ -24,6 +24,9 @@ Tx = Connection
 
 T = TypeVar("T")
 
+STATEMENTS = 1_000
+"""Prepared statements that SQLite keeps for us; its usual 128 are fewer than we have."""
+
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another one."""
 
@@ -63,9 +66,7 @@ class Database:
         self.engine = engine
         self.kind = engine.dialect.name
         count_on(engine)
-        self._reading = engine.execution_options(
-            ascend_read=True, **(_ONE_PICTURE if self.kind == "postgresql" else {})
-        )
+        self._reading = engine.execution_options(**_ONE_PICTURE) if self.kind == "postgresql" else engine
 
     @property
     def file(self) -> Path | None:
@@ -110,6 +111,8 @@ class Database:
         for left in range(TRIES - 1, -1, -1):
             try:
                 with self._reading.connect() as tx:
+                    if self.kind == "sqlite":
+                        _begin(tx.connection, "BEGIN")
                     return work(tx)
             except DatabaseError as error:
                 if type(error) not in (DatabaseError, OperationalError):
@@ -163,10 +166,7 @@ def open_in_memory() -> Database:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         connection.execute("PRAGMA foreign_keys=ON").close()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
+    _let_begin(engine, "BEGIN")
     return Database(engine)
 
 
@@ -179,7 +179,7 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
         module=library,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": STATEMENTS},
         hide_parameters=True,  # an error or a log must not show what is in a row
     )
 
@@ -189,12 +189,25 @@ def _sqlite_engine(url: URL) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("ascend_read", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
+    _let_begin(engine, "BEGIN IMMEDIATE")
     return engine
+
+
+def _let_begin(engine: Engine, statement: str) -> None:
+    """Let a transaction of *engine* that has not begun yet begin with *statement*.
+
+    Not by an event: an engine that somebody listens to takes the long way with every statement.
+    """
+
+    def begin(connection: Any) -> None:
+        if not connection.in_transaction:
+            _begin(connection, statement)
+
+    vars(engine.dialect)["do_begin"] = begin  # an engine has a dialect of its own
+
+
+def _begin(connection: Any, statement: str) -> None:
+    connection.execute(statement).close()
 
 
 def _sqlite_library() -> ModuleType:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from pathlib import Path
 
 import attrs
@@ -23,10 +22,17 @@ from tests.simulation.story import FLOW, Story, Weather
 
 __all__ = ["Stage"]
 
+_UNCHECKED = {"sqlite": "PRAGMA defer_foreign_keys = ON", "postgresql": "SET LOCAL session_replication_role = replica"}
+"""What lets tables be emptied and filled in any order within a transaction."""
+
 
 @define(eq=False)
 class Stage:
-    """A database and the product over it. *url* empty: a SQLite file in *folder*."""
+    """A database and the product over it. *url* empty: a SQLite file in *folder*.
+
+    It stays open from one schedule to the next, and through every death: opening it takes longer than a schedule's
+    work, and a process that dies leaves nothing behind but what it has committed.
+    """
 
     folder: Path
     url: str = ""
@@ -40,11 +46,7 @@ class Stage:
         upgrade_schema(database)
         self.bench = Bench(database, self.folder, channel=self.carrier)
         self.bench.set_up(forms=2, flow=FLOW)
-        if self.url:
-            self._keep_model()
-        database.close()
-        if not self.url:
-            shutil.copy(self.folder / "world.db", self.folder / "model.db")
+        self._keep_model()
 
     def play(self, seed: int, product: Product = PRODUCT, weather: Weather | None = None) -> Story:
         """Play one schedule to its end, in the *weather* of its seed unless another is given."""
@@ -64,30 +66,20 @@ class Stage:
         """Close the database."""
         self.bench.core.database.close()
 
-    def _put_back(self) -> None:
-        if self.url:
-            self._refill()
-            return
-        self.bench.core.database.close()
-        for left_over in self.folder.glob("world.db-*"):
-            left_over.unlink()
-        shutil.copy(self.folder / "model.db", self.folder / "world.db")
-
     def _keep_model(self) -> None:
         with self.bench.core.database.engine.begin() as tx:
-            tx.execute(sql("CREATE SCHEMA model"))
             for name in _names():
-                tx.execute(sql(f"CREATE TABLE model.{name} AS TABLE {name}"))
                 if tx.execute(sql(f"SELECT EXISTS (SELECT 1 FROM {name})")).scalar_one():
+                    tx.execute(sql(f"CREATE TABLE model_{name} AS SELECT * FROM {name}"))
                     self._full.append(name)
 
-    def _refill(self) -> None:
+    def _put_back(self) -> None:
         with self.bench.core.database.engine.begin() as tx:
-            tx.execute(sql("SET LOCAL session_replication_role = replica"))
+            tx.exec_driver_sql(_UNCHECKED[tx.dialect.name])
             for name in _names():
-                tx.execute(sql(f"DELETE FROM {name}"))
+                tx.exec_driver_sql(f"DELETE FROM {name}")
             for name in self._full:
-                tx.execute(sql(f"INSERT INTO {name} SELECT * FROM model.{name}"))
+                tx.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM model_{name}")
 
 
 def _names() -> list[str]:

@@ -133,7 +133,6 @@ class Story:
         try:
             work()
         except Crash:
-            self.bench.core.database.close()
             self.start()
             return False
         finally:
@@ -384,6 +383,8 @@ class Story:
             for text in [text for text in self.untold if text.provider_id in kept]:
                 self.told(text)
         for key, state in self.bench.rows("SELECT key, state FROM message"):
+            if self.states.get(key) == state:
+                continue
             before = self.states.get(key, "ready")
             down = state != before and (before in FINAL or RANK.get(state, 5) < RANK.get(before, 5))
             if down and not (state == "ready" and key in self.carrier.may_be_ready):
