@@ -182,8 +182,11 @@ def _looks(core: Core, tx: Tx) -> Iterator[Fact]:
     if not connected:
         yield Fact(said="No channel is connected: no text leaves.", hint="connect")
     for channel in connected:
-        if channel.problem is not None:
-            yield Fact(said=f"The channel {channel.channel} has stopped: {channel.problem}", hint="needs_attention")
+        if why := channel.frozen or channel.problem:
+            yield Fact(said=f"The channel {channel.channel} has stopped: {why}", hint="needs_attention")
+        elif channel.alarm is not None:
+            why = f"all but answers stand still: {channel.alarm}"
+            yield Fact(said=f"On the channel {channel.channel} {why}", hint="needs_attention")
 
 
 @define

@@ -551,3 +551,40 @@ Feature: The SMS channel
     And Cleo gets the text "Hi Cleo! See you at Saturday Canvass."
     And the messages are
       | delivered | 2 |
+
+  @J5
+  Scenario: When carriers filter too many texts all but answers stop until a person has looked
+    Given the carrier leaves STOP, START and HELP to us
+    And the sender may text 2 segments a minute, 10 at once
+    And these people
+      | name       | phone          | zip   |
+      | Cleo Varga | (917) 555-0145 | 10001 |
+      | Dan Ito    | (917) 555-0146 | 10001 |
+      | Eve Moss   | (917) 555-0147 | 10001 |
+      | Finn Hale  | (917) 555-0148 | 10001 |
+      | Gus Lind   | (917) 555-0149 | 10001 |
+      | Hana Roth  | (917) 555-0150 | 10001 |
+      | Ida Voss   | (917) 555-0151 | 10001 |
+      | Jon Pike   | (917) 555-0152 | 10001 |
+      | Kim Snow   | (917) 555-0153 | 10001 |
+      | Lea Dorn   | (917) 555-0154 | 10001 |
+    And the synced form "Canvass, bit.ly/canvass"
+    When the clock reaches 2026-05-04 13:00 in New York
+    And they all submit the form "Canvass, bit.ly/canvass"
+    And 1 hour passes
+    Then the messages are
+      | ready       | 2  |
+      | undelivered | 10 |
+    And the status says of the carrier "carriers filter too many texts"
+    And the operator who asks about Lea reads
+      | carriers filter too many texts |
+    When Ana replies "HELP"
+    Then Ana gets the texts
+      | Hi Ana! See you at Canvass, bit.ly/canvass.                                                          |
+      | You get texts about events you signed up for. Msg & data rates may apply. Reply STOP to unsubscribe. |
+    When the operator lets texts go out again
+    And 1 hour passes
+    Then the messages are
+      | delivered   | 1  |
+      | undelivered | 12 |
+    And the status says of the carrier nothing

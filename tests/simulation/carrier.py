@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +55,8 @@ class Carrier(FakeChannel):
         self.inspect: Callable[[Outbound, Claim], None] = _no_questions
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.unsure: type[Exception] = Unsure
+        self.on_the_way: deque[Callable[[], Awaitable[None]]] = deque()
+        """What a script lets happen to the next calls before they arrive; one that raises never does."""
 
     def begin(self, fate: Fate, core: Core) -> None:
         """A new schedule. *core* is for looking at our tables, and never dies."""
@@ -62,6 +65,7 @@ class Carrier(FakeChannel):
         self.unsure = Unsure
         self.taken: list[Accepted] = []
         self.may_be_ready: set[str] = set()
+        self.on_the_way.clear()
         self.written: list[Inbound] = []
 
     async def missed(self, settings: Any, since: datetime) -> tuple[Inbound, ...]:
@@ -75,6 +79,8 @@ class Carrier(FakeChannel):
         claim = self._claim(text)
         self.inspect(text, claim)
         self.fate.may_kill("before the call", 0.25)
+        if self.on_the_way:
+            await self.on_the_way.popleft()()
         if self.fate.happens(0.1):
             self.may_be_ready.add(text.message_key)
             raise TryLater("busy")

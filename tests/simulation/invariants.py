@@ -10,17 +10,18 @@ from ascend_core.operations.receive_messages import CONFIRMATIONS
 from ascend_core.store.types import to_micros
 from tests.simulation.story import Story
 
-__all__ = ["problems"]
+__all__ = ["doubled", "problems"]
 
 DONE = {"sent", "delivered", "undelivered", "failed", "suppressed", "expired", "held"}
 
 
 def problems(story: Story) -> list[str]:
     """Everything that should not be: met on the way, or found at the end."""
-    return [*story.wrong, *_doubled(story), *_lost(story), *_out_of_order(story), *_restless(story)]
+    return [*story.wrong, *doubled(story), *_lost(story), *_out_of_order(story), *_restless(story)]
 
 
-def _doubled(story: Story) -> Iterator[str]:
+def doubled(story: Story) -> Iterator[str]:
+    """Whatever was accepted, answered or started more often than it should be."""
     keys = Counter(each.text.message_key for each in story.carrier.taken)
     yield from (f"1: accepted {count} times" for count in keys.values() if count > 1)
     bodies = Counter((each.text.phone, each.text.body) for each in story.carrier.taken)

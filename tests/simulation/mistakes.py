@@ -7,6 +7,7 @@ them; else it could not see that the safeguard works. ``specs/reliability.md`` s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,10 +20,11 @@ from ascend_core.errors import TryLater
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.claim_messages import Claimed, claim_messages
 from ascend_core.operations.connect import open_channel
-from ascend_core.operations.core import Core
+from ascend_core.operations.core import Core, ForgetfulMark
 from ascend_core.operations.doubt import recover_sends
 from ascend_core.operations.receive_messages import receive_events
-from ascend_core.operations.send_messages import _commit_results, _send_one
+from ascend_core.operations.send_messages import AT_ONCE, _commit_results, _send_one
+from ascend_core.runtime.drains import recover
 from ascend_core.store import messages as rows
 from ascend_core.store.accounts import CursorRecord, move_cursor
 from ascend_core.store.bulk import table_of
@@ -38,7 +40,8 @@ __all__ = ["MISTAKES", "Mistake"]
 _message = table_of(Message)
 
 _QUIET_CARRIER = Weather(meanwhile=0.0, stops=0.2, silent=True, cap=10)
-_ALL_AT_ONCE = Weather(meanwhile=0.9, stops=0.9, silent=True, cap=10)
+_LEAVING = Weather(meanwhile=0.0, stops=0.7, silent=True, cap=10, people=1, often=("write", "sign_up", "poll", "sends"))
+_EVENING = Weather(meanwhile=0.0, stops=0.2, silent=True, cap=10, begins=timedelta(hours=9))
 
 
 @frozen(kw_only=True)
@@ -52,6 +55,8 @@ class Mistake:
     """The beginning of the problem."""
     weather: Weather | None = None
     """In which it soon does harm; None: in any."""
+    script: str | None = None
+    """In which it does; None: chance leads there soon enough."""
 
 
 def _sql(core: Core, statement: str) -> None:
@@ -116,6 +121,52 @@ async def _in_any_order(core: Core) -> int:
 async def _without_a_last_look(core: Core) -> int:
     """Claim a batch and hand it over, whatever happens to its people meanwhile."""
     return await _hand_over(core, claim_messages(core, 5), asked=False)
+
+
+async def _whatever_claim(core: Core) -> int:
+    """What did not go well is written down for the text, whichever claim it is about."""
+    opened = open_channel(core)
+    assert opened is not None
+    record, type_, settings = opened
+    for each in claim_messages(core, 5):
+        result = await _send_one(core, type_, settings, each, core.clock.monotonic())
+        if isinstance(result.error, TryLater):
+            row = {"id": each.message.id, "state": "ready", "due_at": core.clock.now()}
+            core.database.write(lambda tx, row=row: rows.move_messages(tx, [row], from_states=("sending",)))  # type: ignore[misc]  # -- bound to this round
+        else:
+            _commit_results(core, record, type_, settings, [result])
+    return 1
+
+
+async def _however_late(core: Core) -> int:
+    """Call for each text that was claimed, however long ago that was."""
+    opened = open_channel(core)
+    assert opened is not None
+    record, type_, settings = opened
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: Claimed) -> Any:
+        async with turn:
+            return await _send_one(core, type_, settings, each, core.clock.monotonic())
+
+    results = await asyncio.gather(*(one(each) for each in claim_messages(core, 100)))
+    _commit_results(core, record, type_, settings, results)
+    return len(results)
+
+
+def _fire_anew(core: Core) -> int:
+    """Every text has an intent of its own, whatever it is for."""
+    _sql(core, "UPDATE message SET intent = intent || ':' || id")
+    return PRODUCT.fire(core)
+
+
+def _drop_early(core: Core, events: Sequence[ChannelEvent]) -> None:
+    """A status that is about no text we know is none."""
+    receive_events(core, "pigeon", [event for event in events if isinstance(event, Inbound) or event.message_key])
+
+
+def _forget_claims(core: Core) -> Core:
+    return attrs.evolve(core, mark=ForgetfulMark())
 
 
 def _deaf_at_once(core: Core) -> None:
@@ -229,31 +280,35 @@ MISTAKES: Mapping[str, Mistake] = {
         instead="a text that was planned is sent",
         product=lambda: Product(opened=_without_gate("consent"), send=_without_a_last_look),
         finds="5: sent after STOP",
+        weather=_LEAVING,
     ),
     "no last look": Mistake(
         safeguard="Consent is asked once more right before each call of a batch",
         instead="what was claimed is handed over",
         product=lambda: Product(send=_without_a_last_look),
         finds="5: sent after STOP",
-        weather=_ALL_AT_ONCE,
+        script="left in a batch",
     ),
     "STOP waits for the handler": Mistake(
         safeguard="STOP counts in the transaction that keeps the text",
         instead="it counts when the text is handled",
         product=lambda: Product(receive=_stop_when_handled),
         finds="5: sent after STOP",
+        weather=_LEAVING,
     ),
     "answer before keeping": Mistake(
         safeguard="A webhook is answered when its text is stored",
         instead="it is answered at once, and the text is kept in memory until there is time",
         product=_answer_first,
         finds="5: sent after STOP",
+        weather=_LEAVING,
     ),
     "no quiet hours": Mistake(
         safeguard="Quiet hours are asked at the claim",
         instead="a text goes out when it is due",
         product=lambda: Product(opened=_without_gate("quiet_hours")),
         finds="7: sent at night",
+        weather=_EVENING,
     ),
     "no expiry": Mistake(
         safeguard="A text that is too late expires",
@@ -308,5 +363,47 @@ MISTAKES: Mapping[str, Mistake] = {
         instead="each one that comes is another",
         product=_every_text_is_new,
         finds="54:",
+    ),
+    "a restart is no gap": Mistake(
+        safeguard="However short a process was away, it asks for what people wrote meanwhile",
+        instead="only a longer time counts",
+        product=lambda: Product(recover=recover),
+        finds="56: sent",
+        script="a short restart",
+    ),
+    "any claim": Mistake(
+        safeguard="What a worker learns of an older claim changes no newer one",
+        instead="it is written down for the text",
+        product=lambda: Product(send=_whatever_claim),
+        finds="1: accepted",
+        script="two claims",
+    ),
+    "however late": Mistake(
+        safeguard="A worker that was held up after its claim does not call any more",
+        instead="it calls",
+        product=lambda: Product(send_all=_however_late),
+        finds="1: accepted",
+        script="called too late",
+    ),
+    "no claim mark": Mistake(
+        safeguard="The machine remembers beside the database how much was claimed",
+        instead="it remembers nothing",
+        product=lambda: Product(opened=_forget_claims),
+        finds="1: accepted",
+        script="an old copy",
+    ),
+    "intents repeat": Mistake(
+        safeguard="There is one text for one intent",
+        instead="each text has an intent of its own",
+        product=lambda: Product(fire=_fire_anew),
+        finds="4: a nudge came twice",
+        script="a timer twice",
+    ),
+    "early statuses are dropped": Mistake(
+        safeguard="A status that comes before its text is known is kept for it",
+        instead="it is dropped",
+        product=lambda: Product(receive=_drop_early),
+        finds="53: a status",
+        script="a status too early",
     ),
 }

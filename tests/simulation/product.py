@@ -61,6 +61,8 @@ class Product:
     fire: Callable[[Core], int] = fire_timers
     resolve: Callable[[Core], Awaitable[int]] = _resolve
     send: Callable[[Core], Awaitable[int]] = _send
+    send_all: Callable[[Core], Awaitable[int]] = send_messages
+    """As many as a round of the real product may take."""
     unsure: type[Exception] | None = None
     """What the channel raises when an answer was lost; None: ``Unsure``, as it should."""
 

@@ -50,6 +50,12 @@ class Stage:
 
     def play(self, seed: int, product: Product = PRODUCT, weather: Weather | None = None) -> Story:
         """Play one schedule to its end, in the *weather* of its seed unless another is given."""
+        story = self.begin(seed, product, weather)
+        story.play()
+        return story
+
+    def begin(self, seed: int, product: Product = PRODUCT, weather: Weather | None = None) -> Story:
+        """The same before anything has happened."""
         self._put_back()
         # another machine each time: one that remembers more claims than the database would not send
         self.bench.core = attrs.evolve(self.bench.core, mark=ForgetfulMark())
@@ -58,9 +64,7 @@ class Stage:
         fate = Fate(random.Random(seed))  # noqa: S311 -- it must repeat
         drawn = Weather.drawn(fate.dice)
         self.carrier.begin(fate, self.bench.core)
-        story = Story(self.bench, self.carrier, fate, seed, product, weather or drawn)
-        story.play()
-        return story
+        return Story(self.bench, self.carrier, fate, seed, product, weather or drawn)
 
     def close(self) -> None:
         """Close the database."""

@@ -27,8 +27,13 @@ from tests.simulation.carrier import Carrier, Claim
 from tests.simulation.fate import Crash, Fate, MortalDatabase
 from tests.simulation.product import Product
 
-__all__ = ["FLOW", "PEOPLE", "Story", "Weather"]
+__all__ = ["ACTORS", "FLOW", "PEOPLE", "Story", "Weather", "whole"]
 
+ACTORS = (
+    *("poll", "sign_up", "write", "report", "sends", "sends", "sends", "timers"),
+    *("inbound", "doubts", "time", "time", "tell_again", "go_down"),
+)
+"""Who acts, named like what they do; in each schedule some act more often."""
 STEPS = 12
 """Of one schedule; with two or three deaths in them."""
 CALM_HOURS = (0, 3, 216)
@@ -37,6 +42,8 @@ MOST_MOMENTS = 20
 """At which something that was held until then may happen; more is something that never comes to rest."""
 PEOPLE = 4
 """Who may be texted; the next one signs up too, and never opted in."""
+NEVER_OPTED_IN = 0.15
+"""How many of the sign-ups are that one's."""
 
 REPEAT_AFTER = timedelta(minutes=10)
 """The same words go to the same number again only after so long (the product's default)."""
@@ -76,6 +83,12 @@ class Weather:
     """Whether the carrier tells how texts fared only at the very end."""
     cap: int
     """The most texts to one member in 24 hours, answers apart."""
+    people: int = PEOPLE
+    """Who acts. With few, what happens happens to the same person, and meets."""
+    often: tuple[str, ...] = ()
+    """Who acts more often than others."""
+    begins: timedelta = timedelta(0)
+    """How long after noon."""
 
     @classmethod
     def drawn(cls, dice: Random) -> Weather:
@@ -85,6 +98,8 @@ class Weather:
             stops=dice.choice([0.2, 0.4, 0.9]),
             silent=dice.random() < 0.5,
             cap=dice.choice([3, 10, 10]),
+            people=dice.choice([1, 2, PEOPLE]),
+            often=tuple(dice.sample(ACTORS, 3)),
         )
 
 
@@ -142,15 +157,13 @@ class Story:
     def play(self) -> None:
         """The whole schedule, then a quiet phase in which everything comes to its end."""
         self.start()
-        actors = [self.poll, self.sign_up, self.write, self.report, self.sends, self.sends, self.sends, self.timers]
-        actors += [self.inbound, self.doubts, self.time, self.time, self.tell_again, self.go_down]
+        actors = [name for name in (*ACTORS, *self.weather.often * 3) if name != "report" or not self.weather.silent]
         set_caps(self.bench.core, per_day=self.weather.cap)
-        if self.weather.silent:
-            actors.remove(self.report)
+        self.bench.clock.advance(self.weather.begins)
         for begin in (self.sign_up, self.sign_up, self.sign_up, self.poll):
             begin()
         for _ in range(STEPS):
-            self.fate.dice.choice(actors)()
+            getattr(self, self.fate.dice.choice(actors))()
             if self.fate.happens(0.04):
                 self.call_off()
         self.fate.calm = True
@@ -191,7 +204,8 @@ class Story:
     def sign_up(self) -> None:
         """Somebody registers or cancels; the source tells some of it twice, and some of it late."""
         dice, log = self.fate.dice, self.bench.source.log
-        person, form = dice.randrange(PEOPLE + 1), dice.choice(["f0", "f1"])
+        person, form = dice.randrange(self.weather.people), dice.choice(["f0", "f1"])
+        person = PEOPLE if dice.random() < NEVER_OPTED_IN else person
         self.bench.clock.advance(timedelta(seconds=1))
         status = dice.choice(["registers", "registers", "cancels"])
         opted_in = True if person < PEOPLE else None
@@ -205,7 +219,7 @@ class Story:
         source = self.bench.source
         source.forms_now = [attrs.evolve(form, deleted=form.key == "f1") for form in source.forms_now]
         account = self.bench.account
-        self.attempt(lambda: asyncio.run(_whole(fetch_forms(self.core, account, everything=True))))
+        self.attempt(lambda: asyncio.run(whole(fetch_forms(self.core, account, everything=True))))
 
     def go_down(self) -> None:
         """The process is away for a moment or an hour, in which somebody writes; then it starts again."""
@@ -235,7 +249,7 @@ class Story:
     def new_text(self) -> Inbound:
         """What somebody writes."""
         dice = self.fate.dice
-        phone = self.bench.submission(dice.randrange(PEOPLE)).phone or ""
+        phone = self.bench.submission(dice.randrange(self.weather.people)).phone or ""
         keyword = "stop" if dice.random() < self.weather.stops else dice.choice([None, "start"])
         text = Inbound(provider_id=f"I{len(self.texts)}", phone=phone, body=keyword or "sure", keyword=keyword)
         self.texts.append(text)
@@ -310,8 +324,8 @@ class Story:
     def sends(self) -> None:
         """A round of sending."""
         self.attempt(lambda: self.product.tick(self.core))
-        self.attempt(lambda: asyncio.run(_whole(self.product.listen(self.core))))
-        self.attempt(lambda: asyncio.run(_whole(self.product.send(self.core))))
+        self.attempt(lambda: asyncio.run(whole(self.product.listen(self.core))))
+        self.attempt(lambda: asyncio.run(whole(self.product.send(self.core))))
 
     def timers(self) -> None:
         """A round over what is due."""
@@ -323,7 +337,7 @@ class Story:
 
     def doubts(self) -> None:
         """A round over texts in doubt."""
-        self.attempt(lambda: asyncio.run(_whole(self.product.resolve(self.core))))
+        self.attempt(lambda: asyncio.run(whole(self.product.resolve(self.core))))
 
     def time(self) -> None:
         """Time passes: seconds, hours, a night; now and then days, while the process is down; rarely backwards."""
@@ -392,7 +406,8 @@ class Story:
             self.states[key] = state
 
 
-async def _whole(work: Any) -> Any:
+async def whole(work: Any) -> Any:
+    """What may be awaited, as a coroutine."""
     return await work
 
 

@@ -9,6 +9,7 @@ from ascend_core.operations.connect import connect_account
 from ascend_core.operations.fetch_forms import fetch_forms, sync_form, unsync_form
 from ascend_core.operations.fields import set_field_mapping
 from ascend_core.operations.merge_members import merge_members
+from ascend_core.operations.resume import resume_channel
 from ascend_core.operations.settings import change_settings
 from ascend_core.operations.versions import restore_version
 from ascend_core.store.flows import set_paused
@@ -31,6 +32,11 @@ def _connects(story: Story) -> None:
 @when("the operator connects the carrier again")
 def _connects_carrier(story: Story) -> None:
     story.world.connect_channel()
+
+
+@when("the operator lets texts go out again")
+def _resumes(story: Story) -> None:
+    resume_channel(story.world.core, story.world.channel)
 
 
 @when(parsers.parse('the operator connects Mobilize with "Sync New Events" on'))

@@ -28,6 +28,12 @@ ACTIVITIES = {
 }
 
 
+@when(parsers.parse('they all submit the form "{form}"'))
+def _all_submit(story: Story, form: str) -> None:
+    for name in story.people:
+        story.submit(name, form, story.form_urls[form])
+
+
 @when(parsers.parse('{name:w} submits the form "{form}"'))
 def _submits(story: Story, name: str, form: str) -> None:
     story.submit(name, form, story.form_urls[form])

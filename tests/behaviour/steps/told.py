@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from pytest_bdd import parsers, then
 
-from ascend_core.cli.status import accounts_described
+from ascend_core.cli.status import accounts_described, channels_described
 from ascend_core.errors import AscendError
 from ascend_core.flow.load import check_flow
 from ascend_core.operations.dry_run import dry_run
@@ -122,6 +122,18 @@ def _status_says_why(story: Story, sentence: str) -> None:
     (account,) = accounts_described(story.world.core, "mobilize")
     assert sentence in account["trouble"]
     assert account["problem"] is None
+
+
+@then("the status says of the carrier nothing")
+def _status_of_carrier_is_fine(story: Story) -> None:
+    (channel,) = channels_described(story.world.core)
+    assert (channel["problem"], channel["alarm"]) == (None, None)
+
+
+@then(parsers.parse('the status says of the carrier "{sentence}"'))
+def _status_of_carrier(story: Story, sentence: str) -> None:
+    (channel,) = channels_described(story.world.core)
+    assert sentence in (channel["problem"] or channel["alarm"])
 
 
 @then(parsers.parse("the text to {name:w} was waiting to go out within {seconds:d} second of the look that found it"))
