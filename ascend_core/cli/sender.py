@@ -55,6 +55,8 @@ def resume_command(type_: ChannelType) -> click.Command:
             record = resume_channel(core, type_.name, skip_missed=skip_missed)
         if as_json:
             show_json({"channel": record.channel, "problem": record.stopped, "alarm": record.alarm})
+        elif record.problem is not None and skip_missed and record.frozen is None:
+            say(f"Texts go out again. {type_.label} only listens, and is not asked any more: {record.problem}")
         elif record.stopped:
             say(f"Not yet: {record.stopped}")
         else:

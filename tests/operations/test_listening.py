@@ -12,7 +12,7 @@ from ascend_core.contracts import Inbound
 from ascend_core.errors import NeedsAttention, TryLater
 from ascend_core.operations.listening import GAP, REST_SECONDS, begin_hearing, catch_up, note_heard, notice_gap
 from ascend_core.operations.resume import resume_channel
-from ascend_core.store.channels import channels
+from ascend_core.store.channels import channels, save_channel, set_channel
 from tests.fakes.bench import phone
 from tests.operations.test_send_messages import ONE
 
@@ -162,3 +162,27 @@ def test_nobody_listens_before_a_channel_is_connected(bench: Any) -> None:
     begin_hearing(bench.core)
 
     assert bench.core.database.read(channels) == []
+
+
+def test_an_old_channel_that_cannot_be_asked_any_more_holds_up_nobody_for_ever(bench: Any) -> None:
+    """Its account is closed; a person has said once to go on without it, and a restart does not ask again."""
+    bench.set_up(flow=ONE)
+    bench.core.database.write(
+        lambda tx: save_channel(tx, "owl", settings={}, sealed="", now=bench.now - timedelta(days=1))
+    )
+    owl = next(channel for channel in bench.core.database.read(channels) if channel.channel == "owl")
+    bench.core.database.write(lambda tx: set_channel(tx, owl.id, problem="closed", deaf_since=bench.now))
+    bench.register(0)
+    bench.drain()
+    before = bench.bodies()
+
+    resume_channel(bench.core, "owl", skip_missed=True)
+    for _ in range(2):
+        bench.wait(hours=1)
+        begin_hearing(bench.core)
+        bench.run(catch_up(bench.core))
+    bench.drain()
+    old = next(channel for channel in bench.core.database.read(channels) if channel.channel == "owl")
+
+    assert (before, bench.bodies()) == ([], ["One"])
+    assert (old.problem, old.deaf_since) == ("closed", None)
