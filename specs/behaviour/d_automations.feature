@@ -183,6 +183,51 @@ Feature: Automations
     And the runs took the arms
       | welcome | 3 |
 
+  @D3
+  Scenario: The report compares the arms, also after the weights have changed
+    Given the flow
+      """
+      flow: short
+      spec: 1
+      steps:
+        - send: "Another shift? ${link.form}"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+      """
+    And the flow
+      """
+      flow: long
+      spec: 1
+      steps:
+        - send: "Would you like to come to another shift with us? ${link.form}"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+      """
+    And the automation
+      """
+      automation: Copy test
+      spec: 1
+      trigger: mobilize.registers
+      ab_test: {name: may_copy, arms: {short: 1, long: 0}}
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana taps the link
+    Given the automation
+      """
+      automation: Copy test
+      spec: 1
+      trigger: mobilize.registers
+      ab_test: {name: may_copy, arms: {short: 0, long: 1}}
+      """
+    When Cleo submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the report by arms lists
+      | name      | part  | recipients | clicked |
+      | Copy test | long  | 1          | 0       |
+      | Copy test | short | 2          | 1       |
+
   @D4
   Scenario: A second sign-up of one person for one form starts nothing
     Given the automation
