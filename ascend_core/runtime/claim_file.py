@@ -7,11 +7,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ascend_core.runtime.file_lock import alone
+
 __all__ = ["ClaimFile"]
 
 
 class ClaimFile:
     """A ``ClaimMark`` in a file. It is read anew each time: another process of this machine may have written it.
+
+    Whoever writes it does so alone, or one sender's claims could be written over with what was known before them.
 
     It is forced to the disk before a text of the batch leaves, as the database's own commits are. Else a power cut
     could leave it behind, or empty, and an older copy of the database that is put back after that would send again. It
@@ -28,16 +32,17 @@ class ClaimFile:
 
     def note(self, outbox: str, claims: int) -> None:
         """Remember *claims*, if it is more than is remembered."""
-        known = self._read()
-        if claims <= self.newest(outbox):
-            return
-        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(json.dumps({**known, outbox: claims}))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        _force(self._path.parent)
+        with alone(self._path.with_name(f"{self._path.name}.lock")):
+            known = self._read()
+            if claims <= self.newest(outbox):
+                return
+            fresh = self._path.with_name(f"{self._path.name}.new")
+            with fresh.open("w", encoding="utf-8") as file:
+                file.write(json.dumps({**known, outbox: claims}))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
+            _force(self._path.parent)
 
     def _read(self) -> dict[str, Any]:
         try:

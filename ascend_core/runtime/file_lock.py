@@ -1,4 +1,4 @@
-"""One process per SQLite file: a second one refuses to start instead of doing the work twice."""
+"""One process per SQLite file: a second one refuses to start instead of doing the work twice. One writer per file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ascend_core.errors import DatabaseProblem
 
-__all__ = ["only_one"]
+__all__ = ["alone", "only_one"]
 
 
 @contextmanager
@@ -19,8 +19,7 @@ def only_one(path: Path) -> Iterator[None]:
 
     The lock is the operating system's: it is gone with the process, however it ends.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with _opened(path) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -28,5 +27,20 @@ def only_one(path: Path) -> Iterator[None]:
                 f"another process works on this database already ({path}); stop it first, or use PostgreSQL"
             ) from error
         yield
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait for the lock file *path*, and hold it while the block runs: no thread of any process is in it beside."""
+    with _opened(path) as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield handle
     finally:
         os.close(handle)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -210,3 +211,17 @@ def test_a_machine_remembers_over_restarts_and_never_less(tmp_path: Path) -> Non
     assert again.newest("a") == 0
     again.note("a", 4)
     assert again.newest("a") == 4
+
+
+def test_several_at_once_leave_nobody_behind(tmp_path: Path) -> None:
+    """Each sender's drain notes its own claims, beside the others."""
+
+    def note(outbox: str) -> None:
+        mark = ClaimFile(tmp_path / "claims")
+        for claims in range(1, 26):
+            mark.note(outbox, claims)
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(note, "abcd"))
+
+    assert [ClaimFile(tmp_path / "claims").newest(outbox) for outbox in "abcd"] == [25, 25, 25, 25]
