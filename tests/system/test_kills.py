@@ -32,6 +32,7 @@ from ascend_core.operations.wording import CONFIRMATIONS
 from ascend_core.runtime.opening import home_from, init_home, open_core
 from ascend_core.testing import SeededRandomness
 from ascend_core.web.serving import ThreadedServer, bind
+from ascend_sms.simulator import CarrierRules
 from tests.system.nursery import ShiftedClock
 
 pytestmark = pytest.mark.xdist_group("kills")
@@ -170,6 +171,8 @@ def world(folder: Path) -> Iterator[tuple[Outside, Nursery]]:
     forms = core.registry.integrations["mobilize"].sandbox(clock=clock, seed=1, journal=None)
     carrier = core.registry.channels["sms"].sandbox(clock=clock, seed=1, journal=None)
     servers = [ThreadedServer(each.app, bind()) for each in (forms, carrier)]
+    # it lets everything through, so that a text after STOP would be seen
+    carrier.carrier.rules = CarrierRules(handles_opt_out=False)
     carrier.point_webhooks(f"{public_url}/hooks/sms/inbound")
     form_url = forms.add_form(
         "f", "Canvass", starts_at=noon + timedelta(days=7), timezone="America/New_York", url_base=servers[0].url
