@@ -12,7 +12,7 @@ from ascend_core.errors import BadInput, NotFound
 from ascend_core.flow.broadcast import Broadcast, load_broadcast
 from ascend_core.operations.core import Core
 from ascend_core.operations.fan_out import read_broadcast, stop_chunk
-from ascend_core.operations.fetch_forms import find_form
+from ascend_core.operations.fetch_forms import find_form_anywhere
 from ascend_core.store import broadcasts as rows
 from ascend_core.store.accounts import accounts
 from ascend_core.store.broadcasts import Audience, BroadcastRecord
@@ -132,16 +132,12 @@ def audience_of(tx: Tx, document: Broadcast) -> Audience:
 
 
 def form_id_of(tx: Tx, document: Broadcast) -> int | None:
-    """The form that *document* speaks of. Raises NotFound when no account has it."""
+    """The form that *document* speaks of. Raises NotFound when no account has it, BadInput when it may be several."""
     if document.form is None:
         return None
-    problem = NotFound(f"broadcast '{document.name}': no account is connected, so there is no form '{document.form}'")
-    for account in accounts(tx):
-        try:
-            return find_form(tx, account.id, document.form).id
-        except NotFound as error:
-            problem = error
-    raise problem
+    if not accounts(tx):
+        raise NotFound(f"broadcast '{document.name}': no account is connected, so there is no form '{document.form}'")
+    return find_form_anywhere(tx, document.form).id
 
 
 def pause_broadcast(core: Core, name: str) -> BroadcastRecord:

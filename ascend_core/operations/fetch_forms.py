@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
 
 from ascend_core.contracts import Form, FormPage
-from ascend_core.errors import NotFound
+from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.judging import BACKFILL
 from ascend_core.store import forms as rows
-from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, cursor_of, move_cursor
+from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, accounts, cursor_of, move_cursor
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import ensure_groups, group_names_by_id, group_taken, rename_group
 
 _SYNCED = ("synced_at", "counts_from", "fires_from", "backfill_from")
 
-__all__ = ["FetchCounts", "fetch_forms", "find_form", "sync_form", "unsync_form"]
+__all__ = ["FetchCounts", "fetch_forms", "find_form", "find_form_anywhere", "sync_form", "unsync_form"]
 
 
 @frozen(kw_only=True)
@@ -144,10 +144,28 @@ def _free_name(tx: Tx, name: str, key: str, group_id: int | None = None) -> str:
 
 def find_form(tx: Tx, account_id: int, wanted: str) -> FormRecord:
     """The form with that key, URL or exact name. Raises NotFound, saying what to do."""
-    found = [form for form in rows.form_list(tx, account_id) if wanted in (form.key, form.url, form.name)]
+    return _called(tx, [account_id], wanted)[0]
+
+
+def find_form_anywhere(tx: Tx, wanted: str, *, integration: str | None = None) -> FormRecord:
+    """The form with that key, URL or exact name, whichever account has it (of *integration*); a synced one before
+    others. Raises NotFound, and BadInput where it may be any of several, saying what to do.
+    """
+    found = _called(tx, [account.id for account in accounts(tx, integration=integration)], wanted)
+    found = [form for form in found if form.synced_at is not None] or found
+    first = found[0]
+    for other in found:
+        if other.account_id != first.account_id and (other.key, other.url) != (first.key, first.url):
+            raise BadInput(f"two accounts have a form '{wanted}'; say which by its URL, {first.url} or {other.url}")
+    return first
+
+
+def _called(tx: Tx, account_ids: Sequence[int], wanted: str) -> list[FormRecord]:
+    forms = [form for account_id in account_ids for form in rows.form_list(tx, account_id)]
+    found = [form for form in forms if wanted in (form.key, form.url, form.name)]
     if not found:
         raise NotFound(f"no form is called '{wanted}'; fetch the newest with: ascend <integration> fetch")
-    return found[0]
+    return found
 
 
 def sync_form(core: Core, form: FormRecord) -> str:

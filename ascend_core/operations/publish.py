@@ -8,7 +8,7 @@ from ascend_core.errors import BadInput
 from ascend_core.flow.document import Automation, all_steps
 from ascend_core.flow.load import check_flow, load_automation
 from ascend_core.operations.core import Core
-from ascend_core.operations.fetch_forms import find_form
+from ascend_core.operations.fetch_forms import find_form_anywhere
 from ascend_core.operations.programs import read_flow
 from ascend_core.store.accounts import accounts
 from ascend_core.store.database import Tx
@@ -81,12 +81,12 @@ def form_of_automation(tx: Tx, core: Core, document: Automation) -> int | None:
     if document.form == "any":
         return None
     integration = core.registry.triggers[document.trigger].integration
-    for account in accounts(tx, integration=integration):
-        form = find_form(tx, account.id, document.form)
-        if form.synced_at is None:
-            raise BadInput(
-                f"automation '{document.name}': the form '{form.name}' is not synced; "
-                f"run: ascend {integration} sync {form.key}"
-            )
-        return form.id
-    raise BadInput(f"automation '{document.name}': no {integration} account is connected")
+    if not accounts(tx, integration=integration):
+        raise BadInput(f"automation '{document.name}': no {integration} account is connected")
+    form = find_form_anywhere(tx, document.form, integration=integration)
+    if form.synced_at is None:
+        raise BadInput(
+            f"automation '{document.name}': the form '{form.name}' is not synced; "
+            f"run: ascend {integration} sync {form.key}"
+        )
+    return form.id

@@ -27,6 +27,38 @@ Feature: Connecting and syncing
     When the operator connects Mobilize
     Then the API key can be read nowhere in what is stored
 
+  @B1
+  Scenario: Two organizations are connected at once, and who signs up with both is one member
+    Given Mobilize and the carrier are connected
+    And another organization on Mobilize is connected
+    And the synced form "Saturday Canvass"
+    And the synced form "Sunday Phonebank" of the other organization
+    And the flow
+      """
+      flow: welcome
+      steps: [{send: "See you at ${event.title}."}]
+      """
+    And the automation
+      """
+      automation: Welcome
+      trigger: mobilize.registers
+      run: welcome
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ana submits the form "Sunday Phonebank"
+    And Ben submits the form "Sunday Phonebank"
+    And 1 minute passes
+    Then there are 2 members
+    And the group "Saturday Canvass" holds Ana
+    And the group "Sunday Phonebank" holds Ana and Ben
+    And Ana gets the texts
+      | See you at Saturday Canvass. |
+      | See you at Sunday Phonebank. |
+    And Ben gets the text "See you at Sunday Phonebank."
+    When 1 day passes
+    Then Ana gets no text
+    And Ben gets no text
+
   @B2
   Scenario: With Sync New Events on, every event is synced and the last 15 minutes are caught up with
     Given the form "Saturday Canvass" in Mobilize
@@ -129,6 +161,26 @@ Feature: Connecting and syncing
     And the ignored submissions are
       | form_not_synced | 1 |
 
+  @B5
+  Scenario: Un-syncing a form of one organization leaves the other's alone
+    Given Mobilize and the carrier are connected
+    And another organization on Mobilize is connected
+    And the synced form "Saturday Canvass"
+    And the synced form "Sunday Phonebank" of the other organization
+    When Ana submits the form "Saturday Canvass"
+    And Ana submits the form "Sunday Phonebank"
+    And 1 minute passes
+    And the operator un-syncs the form "Sunday Phonebank"
+    And Ben submits the form "Saturday Canvass"
+    And Ben submits the form "Sunday Phonebank"
+    And 1 minute passes
+    Then the form "Saturday Canvass" is synced
+    And the form "Sunday Phonebank" is not synced
+    And the group "Saturday Canvass" holds Ana and Ben
+    And the group "Sunday Phonebank" holds Ana
+    And the ignored submissions are
+      | form_not_synced | 1 |
+
   @B6
   Scenario: The form's group holds new and existing members, and follows its name
     Given Mobilize and the carrier are connected
@@ -203,6 +255,21 @@ Feature: Connecting and syncing
       | empty            |
       | row_twice        |
       | cut_off          |
+
+  @B8
+  Scenario: A Mobilize that fails holds up no other organization
+    Given Mobilize and the carrier are connected
+    And another organization on Mobilize is connected
+    And the synced form "Saturday Canvass"
+    And the synced form "Sunday Phonebank" of the other organization
+    When Mobilize answers the next 9 requests with "500"
+    And Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Sunday Phonebank"
+    And 1 minute passes
+    Then the group "Saturday Canvass" holds nobody
+    And the group "Sunday Phonebank" holds Ben
+    When 1 day passes
+    Then the group "Saturday Canvass" holds Ana
 
   @B8
   Scenario Outline: An odd row stops nobody behind it

@@ -106,6 +106,23 @@ Feature: Automations
     And the group "New in May" holds Ben
 
   @D2
+  Scenario: An automation may be for a form of the other organization
+    Given another organization on Mobilize is connected
+    And the synced form "Sunday Phonebank" of the other organization
+    And the automation
+      """
+      automation: Welcome
+      trigger: mobilize.registers
+      form: Sunday Phonebank
+      run: welcome
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Sunday Phonebank"
+    And 1 minute passes
+    Then Ana gets no text
+    And Ben gets the text "Hi Ben! See you at Sunday Phonebank."
+
+  @D2
   Scenario: A paused automation starts nothing
     Given the automation
       """

@@ -99,5 +99,6 @@ def story(
     ) as world:
         told = Story(world=world, http=http)
         yield told
-        if told.elsewhere is not None:
-            told.elsewhere.close()
+        for server in (told.elsewhere, told.other):
+            if server is not None:
+                server.close()

@@ -20,6 +20,7 @@ from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import MemberRecord, members_by_phone
 from ascend_core.testing.world import PHONE_AGENT, World, address_of, rebased
 from tests.behaviour.elsewhere import Elsewhere
+from tests.behaviour.organization import Organization
 
 __all__ = ["CORE_FIELDS", "EVENT_STARTS", "EVERYTHING", "START", "Story"]
 
@@ -60,6 +61,8 @@ class Story:
     files: dict[str, str] = attrs.Factory(dict)
     elsewhere: Elsewhere | None = None
     """Another company's server."""
+    other: Organization | None = None
+    """The other organization on Mobilize, where a story has two."""
 
     def key(self) -> str:
         """A key that nothing else in this story has."""
@@ -74,13 +77,19 @@ class Story:
         """Change something in the store, as the console or the CLI does."""
         return self.world.core.database.write(lambda tx: work(tx, *args, **values))
 
-    def account(self) -> AccountRecord:
-        """The connected Mobilize account."""
-        return self.read(the_account, "mobilize")
+    def account(self, form: str = "") -> AccountRecord:
+        """The connected Mobilize account; where there are two, that of *form*, else the first."""
+        of_other = self.other_with(self.form_urls.get(form, ""))
+        key = of_other.key if of_other else self.world.forms.account(self.world.forms_url)["org_id"]
+        return self.read(the_account, "mobilize", key)
+
+    def other_with(self, page: str) -> Organization | None:
+        """The other organization, when the page at *page* is one of its own."""
+        return self.other if self.other is not None and self.other.has(page) else None
 
     def form(self, name: str) -> FormRecord:
         """A form as the product knows it."""
-        return self.read(find_form, self.account().id, name)
+        return self.read(find_form, self.account(name).id, name)
 
     def phone(self, name: str) -> str:
         """A person's phone as E.164."""
@@ -148,7 +157,9 @@ class Story:
     def submit(self, name: str, form: str, url: str, changes: Sequence[Sequence[str]] = ()) -> None:
         """Somebody fills in a form, at *url*, with *changes* to what they usually write."""
         key = self.key()
-        self.world.forms.submit(key, _changed(self.people[name], dict(changes)), url)
+        other = self.other_with(url)
+        forms = self.world.forms if other is None else other.sandbox
+        forms.submit(key, _changed(self.people[name], dict(changes)), url)
         self.submissions[name, form] = key
 
     def go_to(self, moment: datetime) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from ascend_core.contracts import Submission
+from ascend_core.contracts import Form, Submission
+from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.dry_run import dry_run
-from ascend_core.operations.fetch_forms import fetch_forms
+from ascend_core.operations.fetch_forms import fetch_forms, find_form, find_form_anywhere, unsync_form
 from ascend_core.operations.start_runs import read_automation
 from ascend_core.store.accounts import AccountRecord, accounts, set_account
 from ascend_core.store.submissions import discovered_fields, ignored_list, save_mapping
@@ -125,3 +126,58 @@ def test_switching_one_off_leaves_the_other_at_work(bench: Any, both: tuple[Acco
 
     assert not apply(bench, north, bench.submission(0)).moved
     assert apply(bench, south, bench.submission(0)).applied == 1
+
+
+def show(bench: Any, account: AccountRecord, *forms: Form) -> None:
+    """*account* shows these forms and syncs them."""
+    bench.source.forms_now = list(forms)
+    bench.run(fetch_forms(bench.core, account, everything=True))
+
+
+def form_id(bench: Any, account: AccountRecord, name: str) -> int:
+    """The id of the form as *account* shows it."""
+    found: int = bench.core.database.read(lambda tx: find_form(tx, account.id, name)).id
+    return found
+
+
+def anywhere(bench: Any, name: str) -> int:
+    """The id of the form that a document means by *name*."""
+    found: int = bench.core.database.read(lambda tx: find_form_anywhere(tx, name, integration="box")).id
+    return found
+
+
+def test_an_automation_may_name_a_form_of_either(bench: Any, both: tuple[AccountRecord, AccountRecord]) -> None:
+    """Whichever was connected first; what neither has is an error."""
+    show(bench, both[1], bench.form("s1", name="Phonebank"))
+
+    bench.automate(DEFAULT + "    form: Phonebank\n")
+
+    assert bench.one("SELECT form_id FROM automation") == form_id(bench, both[1], "s1")
+    with pytest.raises(NotFound, match="no form is called 'Picnic'"):
+        anywhere(bench, "Picnic")
+
+
+def test_a_form_that_both_show_is_one_form(bench: Any, both: tuple[AccountRecord, AccountRecord]) -> None:
+    """The one that was connected first stands for both, unless only the other has it synced."""
+    north, south = (form_id(bench, account, "f0") for account in both)
+    assert anywhere(bench, "f0") == north
+
+    unsync_form(bench.core, bench.core.database.read(lambda tx: find_form(tx, both[0].id, "f0")))
+
+    assert anywhere(bench, "f0") == south
+
+
+def test_of_two_forms_with_one_name_the_synced_one_is_meant(
+    bench: Any, both: tuple[AccountRecord, AccountRecord]
+) -> None:
+    """Where both are synced nobody guesses: the URL says which."""
+    show(bench, both[0], bench.form("n1", name="Phonebank"))
+    show(bench, both[1], bench.form("s1", name="Phonebank"))
+    with pytest.raises(BadInput, match=r"say which by its URL, \S+/n1 or \S+/s1$"):
+        anywhere(bench, "Phonebank")
+    url = bench.form("s1").url
+    assert anywhere(bench, url) == form_id(bench, both[1], "s1")
+
+    unsync_form(bench.core, bench.core.database.read(lambda tx: find_form(tx, both[0].id, "n1")))
+
+    assert anywhere(bench, "Phonebank") == form_id(bench, both[1], "s1")

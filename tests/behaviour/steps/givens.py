@@ -7,9 +7,9 @@ import json
 
 from pytest_bdd import given, parsers, when
 
-from ascend_core.contracts import SandboxPerson, Secret
+from ascend_core.contracts import FormSandbox, SandboxPerson, Secret
 from ascend_core.engine.field_values import FieldKind
-from ascend_core.operations.connect import connect_channel
+from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.fetch_forms import fetch_forms, sync_form
 from ascend_core.operations.import_members import import_members
 from ascend_core.operations.limits import set_caps, set_sender_limits
@@ -17,6 +17,7 @@ from ascend_core.operations.member_fields import define_field
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.secrets import set_secret
 from tests.behaviour.elsewhere import Elsewhere
+from tests.behaviour.organization import Organization
 from tests.behaviour.story import CORE_FIELDS, EVENT_STARTS, Story
 
 __all__: list[str] = []
@@ -93,17 +94,39 @@ def _defines_choice(story: Story, name: str, choices: str) -> None:
     define_field(story.world.core, name, FieldKind.CHOICE, choices=choices.split(", "))
 
 
+@given("another organization on Mobilize is connected")
+def _another_organization(story: Story) -> None:
+    story.other = Organization(story.world.clock, key="5021")
+    account = story.other.sandbox.account(story.other.url)
+    story.world.run(connect_account(story.world.core, "mobilize", account, sync_new_forms=False))
+
+
 @given(parsers.parse('the form "{form}" in Mobilize'))
 def _form_in_mobilize(story: Story, form: str) -> None:
-    story.form_urls[form] = story.world.forms.add_form(
-        story.key(), form, starts_at=EVENT_STARTS, timezone="America/New_York", url_base=story.world.forms_url
-    )
+    _add_form(story, form, story.world.forms, story.world.forms_url)
 
 
 @given(parsers.parse('the synced form "{form}"'))
 def _synced_form(story: Story, form: str) -> None:
     _form_in_mobilize(story, form)
-    story.world.run(fetch_forms(story.world.core, story.account()))
+    _sync(story, form)
+
+
+@given(parsers.parse('the synced form "{form}" of the other organization'))
+def _synced_form_of_the_other(story: Story, form: str) -> None:
+    assert story.other is not None
+    _add_form(story, form, story.other.sandbox, story.other.url)
+    _sync(story, form)
+
+
+def _add_form(story: Story, form: str, forms: FormSandbox, url: str) -> None:
+    story.form_urls[form] = forms.add_form(
+        story.key(), form, starts_at=EVENT_STARTS, timezone="America/New_York", url_base=url
+    )
+
+
+def _sync(story: Story, form: str) -> None:
+    story.world.run(fetch_forms(story.world.core, story.account(form)))
     sync_form(story.world.core, story.form(form))
 
 

@@ -37,9 +37,9 @@ _DRIP_SECONDS = 0.05
 class MobilizeSandbox:
     """A ``FormSandbox``: told what happens by key, each key once, over restarts too when it has a journal."""
 
-    def __init__(self, *, clock: Clock, seed: int, journal: Path | None) -> None:
+    def __init__(self, *, clock: Clock, seed: int, journal: Path | None, org_id: int = DEFAULT_ORG_ID) -> None:
         self._seed = seed
-        world = World(org_id=DEFAULT_ORG_ID, seed=seed, made_at=_ORG_MADE_AT)
+        world = World(org_id=org_id, seed=seed, made_at=_ORG_MADE_AT)
         self.history = History(world, clock, Journal(journal) if journal else None)
         self.simulator = Simulator(history=self.history, api_key=f"simulated-key-{seed}")
         self._address = ""
