@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Final
+from sys import intern
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -41,21 +42,19 @@ def zone_names() -> frozenset[str]:
 @cache
 def tables() -> Tables:
     """The tables."""
-    import zipcodes
-
     zone_by_zip: dict[str, str] = {}
     state_by_zip: dict[str, str] = {}
     zones: dict[str, Counter[str]] = defaultdict(Counter)
     states: dict[str, Counter[str]] = defaultdict(Counter)
     known = zone_names()
-    for row in zipcodes.list_all():  # type: ignore[no-untyped-call]  # -- its stub leaves the result open
-        state_by_zip[row["zip_code"]] = row["state"]
+    for row in _rows():
+        state_by_zip[row["zip_code"]] = intern(row["state"])
         for area in row["area_codes"]:
             states[area][row["state"]] += 1
         zone = row["timezone"]
         if zone not in known:
             continue
-        zone_by_zip[row["zip_code"]] = zone
+        zone_by_zip[row["zip_code"]] = intern(zone)
         for area in row["area_codes"]:
             zones[area][zone] += 1
     return Tables(
@@ -64,6 +63,14 @@ def tables() -> Tables:
         state_by_zip,
         {area: _common(share) for area, share in states.items()},
     )
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    """Every row of the library. Asked for all at once, it would keep them for good: 90 MB in each process."""
+    import zipcodes
+
+    for first in "0123456789":
+        yield from zipcodes.similar_to(first)  # type: ignore[no-untyped-call]  # -- its stub leaves the result open
 
 
 def _common(share: Counter[str]) -> tuple[str, ...]:

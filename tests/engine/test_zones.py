@@ -5,9 +5,11 @@ from __future__ import annotations
 import zoneinfo
 
 import pytest
+import zipcodes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ascend_core.engine.zip_table import tables
 from ascend_core.engine.zones import candidate_zones, warm_zones
 
 DC = "+12025550123"
@@ -104,3 +106,10 @@ def test_the_tables_can_be_read_ahead() -> None:
     warm_zones()
 
     assert candidate_zones(own=None, zip_code="32401", phone="") == (CENTRAL,)
+
+
+def test_every_zip_code_of_the_library_is_in_the_table() -> None:
+    """They are asked for by their first digit, so that the library does not keep them all."""
+    everything = zipcodes.list_all()  # type: ignore[no-untyped-call]  # -- its stub leaves the result open
+
+    assert tables().state_by_zip == {row["zip_code"]: row["state"] for row in everything}
