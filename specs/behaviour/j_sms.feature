@@ -568,9 +568,9 @@ Feature: The SMS channel
       | Jon Pike   | (917) 555-0152 | 10001 |
       | Kim Snow   | (917) 555-0153 | 10001 |
       | Lea Dorn   | (917) 555-0154 | 10001 |
-    And the synced form "Canvass, bit.ly/canvass"
+    And the synced form "Canvass, claim your prize"
     When the clock reaches 2026-05-04 13:00 in New York
-    And they all submit the form "Canvass, bit.ly/canvass"
+    And they all submit the form "Canvass, claim your prize"
     And 1 hour passes
     Then the messages are
       | ready       | 2  |
@@ -580,7 +580,7 @@ Feature: The SMS channel
       | carriers filter too many texts |
     When Ana replies "HELP"
     Then Ana gets the texts
-      | Hi Ana! See you at Canvass, bit.ly/canvass.                                                          |
+      | Hi Ana! See you at Canvass, claim your prize.                                                        |
       | You get texts about events you signed up for. Msg & data rates may apply. Reply STOP to unsubscribe. |
     When the operator lets texts go out again
     And 1 hour passes

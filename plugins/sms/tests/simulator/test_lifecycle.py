@@ -78,9 +78,10 @@ def test_a_phone_can_be_made_what_a_test_needs(customer, webhook, settle_all, ph
     assert webhook.forms[-1].get("ErrorCode") == (str(code) if code else None)
 
 
-def test_a_public_shortener_is_filtered(customer, settle_all):
-    """Carriers drop texts with links of shared shorteners."""
-    sid = customer.send(Body="Sign here: https://bit.ly/abc").json()["sid"]
+@pytest.mark.parametrize("body", ["Sign here: https://bit.ly/abc", "Claim your prize!"])
+def test_what_looks_like_fraud_is_filtered(customer, settle_all, body):
+    """Carriers drop texts with links of shared shorteners, and what they take for fraud."""
+    sid = customer.send(Body=body).json()["sid"]
 
     settle_all()
 
