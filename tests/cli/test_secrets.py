@@ -56,7 +56,8 @@ def test_a_secret_comes_out_nowhere(
     made: Any, mobilize: Any, carrier: dict[str, str], home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every command, every log line of any library, every byte in the folder."""
-    caplog.set_level(logging.DEBUG)
+    for library in ("httpx", "httpcore", "asyncio", "alembic"):
+        caplog.set_level(logging.DEBUG, logger=library)
     key, token = mobilize.account["api_key"], carrier["auth_token"]
     key_file = home.parent / "key"
     key_file.write_text(key)
