@@ -64,7 +64,15 @@ class Bucket:
         """The bucket, giving out nothing before *until*. A longer pause stays."""
         return evolve(self, paused_until=max(until, self.paused_until or until))
 
+    def is_ahead(self, pace: Pace, now: datetime) -> bool:
+        """Whether a clock wrote it that has been set back since. It counts as empty at every *now* until it is written
+        again: whoever holds it and takes nothing must write it ``emptied``."""
+        farthest = pace.span(pace.burst) + max(timedelta(seconds=FARTHEST_SECONDS), pace.span(FARTHEST_TOKENS))
+        return self.full_at > now + farthest
+
+    def emptied(self, pace: Pace, now: datetime) -> Bucket:
+        """The bucket with nothing in it at *now*."""
+        return evolve(self, full_at=now + pace.span(pace.burst))
+
     def _full_at(self, pace: Pace, now: datetime) -> datetime:
-        held = pace.span(pace.burst)
-        farthest = held + max(timedelta(seconds=FARTHEST_SECONDS), pace.span(FARTHEST_TOKENS))
-        return now + held if self.full_at > now + farthest else max(self.full_at, now)
+        return now + pace.span(pace.burst) if self.is_ahead(pace, now) else max(self.full_at, now)

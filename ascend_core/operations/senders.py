@@ -100,7 +100,7 @@ class Standing:
     def _pace(self) -> Pace:
         if self.sender is None:
             raise AssertionError("without a sender there is no pace")
-        return Pace(per_second=self.sender.per_second, burst=self.sender.burst)
+        return _pace(self.sender)
 
     def _next_day(self, now: datetime) -> datetime:
         zone = ZoneInfo(self.sender.day_zone if self.sender is not None else "UTC")
@@ -120,6 +120,8 @@ def standing_of(
         held = {each: lock_bucket(tx, each, now) for each in sorted(names)}
     else:
         held = {each: Bucket(name=each, full_at=now) for each in names} | find_buckets(tx, names)
+    if sender is not None:
+        held[names[0]] = _of_this_time(tx, held[names[0]], _pace(sender), now, lock=lock)
     day = now.astimezone(ZoneInfo(sender.day_zone)).date().isoformat() if sender is not None else ""
     return Standing(
         sender=sender,
@@ -129,6 +131,24 @@ def standing_of(
         used=segments_used(tx, names[0], day) if sender is not None else 0,
         alarm=record.alarm,
     )
+
+
+def _of_this_time(tx: Tx, bucket: Bucket, pace: Pace, now: datetime, *, lock: bool) -> Bucket:
+    """*bucket*, or if a clock wrote it that was set back since: an empty one, written so that time fills it.
+
+    Who only looks sees a full one: a claim is tried, and finds out.
+    """
+    if not bucket.is_ahead(pace, now):
+        return bucket
+    if not lock:
+        return attrs.evolve(bucket, full_at=now)
+    empty = bucket.emptied(pace, now)
+    save_bucket(tx, empty)
+    return empty
+
+
+def _pace(sender: Sender) -> Pace:
+    return Pace(per_second=sender.per_second, burst=sender.burst)
 
 
 def save_standing(tx: Tx, before: Standing, after: Standing) -> None:

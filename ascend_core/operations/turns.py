@@ -58,7 +58,7 @@ def take_period(database: Database, name: str, seconds: float) -> bool:
     def work(tx: Tx) -> bool:
         now = database_now(tx)
         bucket = lock_bucket(tx, f"period:{name}", now)
-        if bucket.earliest(1.0, pace, now) > now:
+        if bucket.earliest(1.0, pace, now) > now and not bucket.is_ahead(pace, now):
             return False
         save_bucket(tx, bucket.taken(1.0, pace, now))
         return True

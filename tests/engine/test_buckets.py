@@ -95,3 +95,4 @@ def test_a_clock_set_back_holds_nobody_up() -> None:
 
     assert bucket.earliest(1, pace, NOW) == NOW + timedelta(seconds=0.1)
     assert bucket.earliest(5, pace, NOW) == NOW + timedelta(seconds=0.5)
+    assert bucket.emptied(pace, NOW).earliest(1, pace, NOW + timedelta(seconds=0.1)) == NOW + timedelta(seconds=0.1)

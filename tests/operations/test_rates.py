@@ -104,6 +104,25 @@ def test_a_worker_is_told_when_the_next_turn_comes(paced: Any) -> None:
     assert next_due(paced.core) == paced.now + timedelta(seconds=1)
 
 
+def test_a_clock_set_back_holds_no_text_up(paced: Any) -> None:
+    """What was taken an hour ahead is not waited for: who looks is told to try, and from then on the pace holds."""
+    queue(paced, *[FLOW] * 6)
+    paced.wait(hours=1)
+    paced.drain()
+    paced.clock.set(paced.now - timedelta(hours=1))
+    before = len(paced.channel.accepted)
+    start = paced.now
+
+    assert next_due(paced.core) == start
+    paced.drain()
+    assert len(paced.channel.accepted) == before
+    assert next_due(paced.core) == start + timedelta(seconds=1)
+    queue(paced, *[FLOW] * 6, first=10)
+    taken = play(paced, 12)
+    assert len(paced.channel.accepted) == 12
+    assert taken[before + 1] - taken[before] == timedelta(seconds=1)
+
+
 def test_long_texts_use_up_more(paced: Any) -> None:
     """Carriers count segments: after one of five there is no room for another text."""
     queue(paced, FLOW, body="one two three four five")
