@@ -187,7 +187,8 @@ class Bench:
 
     def apply(self, *submissions: Submission, **values: Any) -> PageOutcome:
         """Apply a page and move the cursor."""
-        seen = self.core.database.read(lambda tx: cursor_of(tx, self.account.id, "submissions"))
+        account_id = self.account.id
+        seen = self.core.database.read(lambda tx: cursor_of(tx, account_id, "submissions"))
         return apply_page(self.core, self.account.id, self.page(*submissions, **values), seen=seen)
 
     def register(self, *people: int, **values: Any) -> PageOutcome:

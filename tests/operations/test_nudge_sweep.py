@@ -35,8 +35,8 @@ def plans(database: Database, work: Callable[[], Any]) -> list[tuple[str, str]]:
     """Every statement of *work* with one line of the plan that SQLite makes for it."""
     statements: list[tuple[str, Any]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        statements.append((statement, parameters))
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        statements.append((statement, parameters[0] if many else parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)
     try:
