@@ -136,7 +136,7 @@ def _texts(core: Core, channel: ChannelRecord) -> Iterator[Finding]:
             "this machine's network",
         )
     heard = channel.deaf_since or channel.heard_until or channel.connected_at
-    if channel.deaf_since is not None or heard < _now(core) - GAP:
+    if heard < _now(core) - GAP:  # who has begun to listen a moment ago fetches what came in before
         yield _about(
             channel,
             f"nobody listens to what people text since {heard:%Y-%m-%d %H:%M} UTC, and nothing is sent before that is "

@@ -154,6 +154,14 @@ class Outside:
         ((known,),) = self._rows("SELECT count(*) FROM submission")
         return int(texts + unheard + len(self.people) - known)
 
+    def unsettled(self) -> list[Any]:
+        """The texts that are not settled, and the channel they leave by."""
+        texts = self._rows(
+            "SELECT state, reason, purpose, attempts, due_at, claimed_at, provider_id FROM message "
+            "WHERE state IN ('ready', 'sending', 'unknown')"
+        )
+        return [*texts, *self._rows("SELECT problem, alarm, frozen, deaf_since, failures, retry_at FROM channel_account")]
+
 
 @contextmanager
 def world(folder: Path) -> Iterator[tuple[Outside, Nursery]]:
@@ -257,4 +265,4 @@ def _rest(outside: Outside) -> None:
         if outside.waiting() == 0:
             return
         pause(0.2)
-    raise AssertionError(f"{outside.waiting()} things are still to be done")
+    raise AssertionError(f"{outside.waiting()} things are still to be done: {outside.unsettled()}")

@@ -116,6 +116,7 @@ def test_each_process_may_die_and_the_others_go_on(at: Installation, people: Peo
 
     assert judge(at, people, nudges=False).wrong == {}
     assert max(took.values()) < TAKEN_OVER_SECONDS, took
+    until(at, people, lambda: all(service.is_up for service in at.services))
     for service in at.services:
         assert service.end(within_seconds=60) == 0
 
