@@ -40,7 +40,7 @@ pytestmark = pytest.mark.xdist_group("kills")
 KILLS = int(os.environ.get("ASCEND_KILLS", "200"))
 LONGEST_LIFE_SECONDS = 0.3
 """After it has done something; one in four dies earlier."""
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 420.0
 """Longer than two looks at a text in doubt and a poll."""
 AREAS = ("212", "646")
 
@@ -160,7 +160,8 @@ class Outside:
             "SELECT state, reason, purpose, attempts, due_at, claimed_at, provider_id FROM message "
             "WHERE state IN ('ready', 'sending', 'unknown')"
         )
-        return [*texts, *self._rows("SELECT problem, alarm, frozen, deaf_since, failures, retry_at FROM channel_account")]
+        channel = self._rows("SELECT problem, alarm, frozen, deaf_since, failures, retry_at FROM channel_account")
+        return [*texts, *channel]
 
 
 @contextmanager
