@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
+import phonenumbers
 import uvicorn
 
 from ascend_core.testing import VirtualClock
@@ -29,8 +30,17 @@ AT = int(NOON.timestamp())
 EVENTS = 20
 PEOPLE = 70_000
 """As many invented numbers (555-01xx) as there are; whoever comes after them signs up for a second event."""
-AREAS = [area for area in range(201, 990) if area % 100 != 11 and str(area) not in {"800", "822", "833", "844", "855"}]
-AREAS = [area for area in AREAS if area not in {866, 877, 888, 900}]
+_TEXTED = {phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE, phonenumbers.PhoneNumberType.UNKNOWN}
+_TOLL_FREE = {800, 822, 833, 844, 855, 866, 877, 888, 900}
+
+
+def _is_place(area: int) -> bool:
+    """Whether an area code is a place's, or nobody's yet: not a service, not a person's, not only landlines."""
+    kind = phonenumbers.number_type(phonenumbers.parse(f"+1{area}5550100"))
+    return area % 100 != 11 and area not in _TOLL_FREE and kind in _TEXTED
+
+
+AREAS = [area for area in range(201, 990) if _is_place(area)]
 
 
 class Crowd:
