@@ -251,14 +251,19 @@ def cancel_timers(
     member_ids: Collection[int] = (),
     kinds: Collection[str] = ("wait", "nudge", "lapse"),
 ) -> None:
-    """Cancel every pending timer of these runs or members."""
-    values = {"runs": sorted(run_ids), "members": sorted(member_ids), "kinds": sorted(kinds)}
-    tx.execute(_cancelled(), values | {"now": now, "why": reason})
+    """Cancel every pending timer of these runs or members.
+
+    A statement each: for "of this run, or of this member" SQLite would read everything that is pending.
+    """
+    for owner, ids in (("run_id", run_ids), ("member_id", member_ids)):
+        if ids:
+            values = {"ids": sorted(ids), "kinds": sorted(kinds), "now": now, "why": reason}
+            tx.execute(_cancelled(owner), values)
 
 
 @cache
-def _cancelled() -> Update:
-    mine = among(_timer.c.run_id, "runs") | among(_timer.c.member_id, "members")
+def _cancelled(owner: str) -> Update:
+    mine = among(_timer.c[owner], "ids")
     pending = _timer.c.settled_at.is_(None) & among(_timer.c.kind, "kinds")
     now, why = value_of(_timer.c.settled_at, "now"), value_of(_timer.c.reason, "why")
     return update(_timer).where(mine, pending).values(settled_at=now, outcome="cancelled", reason=why)

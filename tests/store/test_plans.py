@@ -11,13 +11,16 @@ from sqlalchemy import event
 from ascend_core.store.bulk import insert_rows
 from ascend_core.store.due import look
 from ascend_core.store.due_timers import due_timers
+from ascend_core.store.messages import cancel_texts, messages_by_key
 from ascend_core.store.queues import queue_sizes
+from ascend_core.store.runs import cancel_timers
 from ascend_core.store.sql import written
 from ascend_core.store.tables import Flow, FlowVersion, InboundText, Member, Message, Run, Timer
 
 NOON = datetime(2026, 6, 3, 16, tzinfo=UTC)
 MANY = 3_000
 DUE = 7
+PEOPLE = 300
 
 
 @pytest.fixture
@@ -37,22 +40,33 @@ def _fill(tx: Any) -> None:
     insert_rows(tx, Flow, [{"id": 1, "name": "f", "live_version_id": None, "created_at": NOON}])
     version = {"id": 1, "flow_id": 1, "number": 1, "digest": "d", "source": "", "published_at": NOON}
     insert_rows(tx, FlowVersion, [version])
-    insert_rows(tx, Member, [{"id": 1, "phone": "+12125550100", "zones": [], "fields": {}, **now}])
-    run = {"id": 1, "flow_id": 1, "version_id": 1, "member_id": 1, "state": {}, "started_at": NOON}
-    insert_rows(tx, Run, [run])
-    timer = {"kind": "nudge", "run_id": 1, "member_id": 1, "sprint": 1, "reached_at": NOON}
+    ids = range(1, PEOPLE + 1)
+    people = [
+        {"id": id_, "phone": f"+1{300 + id_ // 100}55501{id_ % 100:02}", "zones": [], "fields": {}} for id_ in ids
+    ]
+    insert_rows(tx, Member, [{**each, **now} for each in people])
+    run = {"flow_id": 1, "version_id": 1, "state": {}, "started_at": NOON}
+    insert_rows(tx, Run, [{"id": id_, "member_id": id_, **run} for id_ in ids])
+    timer = {"kind": "nudge", "sprint": 1, "reached_at": NOON}
     later = NOON + timedelta(days=1)
     waiting = [{**timer, "due_at": NOON if n < DUE else later, "settled_at": None} for n in range(MANY)]
     settled = [{**timer, "due_at": NOON, "settled_at": NOON} for _ in range(MANY)]
-    insert_rows(tx, Timer, [{"id": id_, **row} for id_, row in enumerate((*waiting, *settled), 1)])
-    text = {"member_id": 1, "phone": "+12125550100", "purpose": 2, "body": "Hi", "quiet_hours": {}, "attempts": 0}
+    timers = enumerate((*waiting, *settled), 1)
+    insert_rows(tx, Timer, [{"id": id_, **_owner(id_), **row} for id_, row in timers])
+    text = {"phone": "+12125550100", "purpose": 2, "body": "Hi", "quiet_hours": {}, "attempts": 0}
     states = ["delivered"] * MANY + ["ready"] * DUE
-    texts = [{"key": f"k{n}", "intent": f"i{n}", "state": state, **text} for n, state in enumerate(states)]
+    named = ({"key": f"k{n}", "intent": f"i{n}", "provider_id": f"p{n}", **_owner(n)} for n in range(len(states)))
+    texts = [{**names, "state": state, **text} for names, state in zip(named, states, strict=True)]
     times = {"due_at": NOON, "created_at": NOON}
     insert_rows(tx, Message, [{"id": id_, **row, **times} for id_, row in enumerate(texts, 1)])
     heard = {"channel": "pigeon", "phone": "+12125550100", "body": "ok", "provider_answered": False}
     known = [{"provider_id": f"p{n}", "handled_at": NOON if n >= DUE else None, **heard} for n in range(MANY)]
     insert_rows(tx, InboundText, [{"id": id_, **row, "received_at": NOON} for id_, row in enumerate(known, 1)])
+
+
+def _owner(number: int) -> dict[str, int]:
+    """All have about as many."""
+    return {"member_id": 1 + number % PEOPLE, "run_id": 1 + number % PEOPLE}
 
 
 def plan(database: Any, work: Any) -> str:
@@ -111,6 +125,26 @@ def test_how_much_waits_is_counted_by_partial_indexes(filled: Any) -> None:
     for table in ("message", "inbound_text"):
         assert f"Seq Scan on {table}" not in said
         assert f"SCAN {table}\n" not in f"{said}\n"
+
+
+@pytest.mark.parametrize("whose", [{"run_ids": {2, 3}}, {"member_ids": {2, 3}}], ids=["runs", "members"])
+def test_what_is_called_off_is_found_by_its_owner(filled: Any, whose: dict[str, set[int]]) -> None:
+    """Nobody's STOP, and no run's end, reads what waits for everybody else."""
+    timers = plan(filled, lambda tx: cancel_timers(tx, reason="ended", now=NOON, **whose))
+    texts = plan(filled, lambda tx: cancel_texts(tx, reason="ended", now=NOON, **whose))
+
+    for said in (timers, texts):
+        assert "SCAN timer" not in said
+        assert "SCAN message" not in said
+        assert "Seq Scan" not in said
+
+
+def test_a_delivery_status_finds_its_text_by_an_index(filled: Any) -> None:
+    """By our key or by the provider's."""
+    said = plan(filled, lambda tx: messages_by_key(tx, {"k1"}, {"p1"}))
+
+    assert "SCAN message" not in said
+    assert "Seq Scan" not in said
 
 
 def test_the_fixture_has_what_it_says(filled: Any) -> None:
