@@ -26,7 +26,7 @@ class Turns(Protocol):
         ...
 
     async def pause(self, name: str, seconds: float) -> None:
-        """Give out no turn of *name* for *seconds*: its server said 429. A longer pause stays."""
+        """Give out no turn of *name* for *seconds*: its server said 429. A longer pause stays, up to an hour."""
         ...
 
 

@@ -4,10 +4,12 @@ that worked. Pure arithmetic; each wait is twice the last one, with a little cha
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from attrs import evolve, frozen
+
+from ascend_core.engine.waits import heeded, over
 
 __all__ = ["Breaker", "BreakerState", "Patience"]
 
@@ -43,7 +45,7 @@ class Breaker:
         """``closed``: ask away; ``open``: do not; ``half_open``: try once."""
         if self.retry_at is None:
             return "closed"
-        return "open" if self.retry_at > now else "half_open"
+        return "half_open" if over(self.retry_at, now) else "open"
 
     def failed(
         self, patience: Patience, now: datetime, *, chance: float, times: int = 1, after_seconds: float | None = None
@@ -55,7 +57,7 @@ class Breaker:
             return evolve(self, failures=failures)
         doublings = min(failures - patience.opens_after, MOST_DOUBLINGS)
         seconds = min(patience.longest_seconds, patience.first_seconds * 2**doublings) * (1 + JITTER * chance)
-        return Breaker(failures=failures, retry_at=now + timedelta(seconds=max(seconds, after_seconds or 0.0)))
+        return Breaker(failures=failures, retry_at=now + heeded(max(seconds, after_seconds or 0.0)))
 
     def trying(self, until: datetime) -> Breaker:
         """While it is tried: nobody else tries before *until*, even if whoever does dies."""

@@ -12,6 +12,8 @@ from math import ceil, floor
 
 from attrs import evolve, frozen
 
+from ascend_core.engine.waits import over
+
 __all__ = ["Bucket", "Pace"]
 
 _MICROS = 1_000_000
@@ -49,7 +51,11 @@ class Bucket:
         """
         spared = timedelta(microseconds=floor((pace.burst - min(cost, pace.burst)) * _MICROS / pace.per_second))
         free = self._full_at(pace, now) - spared
-        return max(now, free, self.paused_until or now)
+        return max(now, free, self.free_from(now))
+
+    def free_from(self, now: datetime) -> datetime:
+        """When the pause ends: *now* or later."""
+        return now if self.paused_until is None or over(self.paused_until, now) else self.paused_until
 
     def taken(self, cost: float, pace: Pace, now: datetime) -> Bucket:
         """The bucket after *cost* was taken, whether or not that much was there: a debt is waited for."""
@@ -60,9 +66,9 @@ class Bucket:
         turn = self.earliest(cost, pace, now)
         return evolve(self, full_at=max(self._full_at(pace, now), turn) + pace.span(cost)), turn
 
-    def paused(self, until: datetime) -> Bucket:
+    def paused(self, until: datetime, now: datetime) -> Bucket:
         """The bucket, giving out nothing before *until*. A longer pause stays."""
-        return evolve(self, paused_until=max(until, self.paused_until or until))
+        return evolve(self, paused_until=max(until, self.free_from(now)))
 
     def is_ahead(self, pace: Pace, now: datetime) -> bool:
         """Whether a clock wrote it that has been set back since. It counts as empty at every *now* until it is written

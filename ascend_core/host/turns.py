@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ascend_core.contracts import Clock
 from ascend_core.engine.buckets import Bucket, Pace
+from ascend_core.engine.waits import heeded
 
 __all__ = ["ProcessTurns"]
 
@@ -31,7 +32,7 @@ class ProcessTurns:
     async def pause(self, name: str, seconds: float) -> None:
         """Give out no turn for a while; see ``Turns``."""
         now = self._now()
-        self._buckets[name] = self._bucket(name, now).paused(now + timedelta(seconds=seconds))
+        self._buckets[name] = self._bucket(name, now).paused(now + heeded(seconds), now)
 
     def _bucket(self, name: str, now: datetime) -> Bucket:
         return self._buckets.get(name) or Bucket(name=name, full_at=now)

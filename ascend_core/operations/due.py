@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ascend_core.engine.waits import over
 from ascend_core.operations.connect import OpenChannel, open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.senders import standing_of
@@ -44,7 +45,9 @@ def next_send(core: Core, waiting: Waiting, opened: OpenChannel | None = None) -
     def work(tx: Tx) -> datetime | None:
         turn = by_itself(tx)
         # a server that does not answer is tried again when its time has come
-        return turn if turn is None or record.retry_at is None else max(turn, record.retry_at)
+        if turn is None or record.retry_at is None or over(record.retry_at, core.moment(tx)):
+            return turn
+        return max(turn, record.retry_at)
 
     def by_itself(tx: Tx) -> datetime | None:
         standing, moment = standing_of(core, tx, record, type_, settings), core.moment(tx)

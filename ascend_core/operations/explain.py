@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import define, frozen
 
 from ascend_core.engine.phones import BadPhone, parse_phone
+from ascend_core.engine.waits import over
 from ascend_core.errors import NotFound
 from ascend_core.operations.core import Core
 from ascend_core.operations.start_runs import read_automation
@@ -176,8 +177,12 @@ def _looks(core: Core, tx: Tx) -> Iterator[Fact]:
             yield Fact(said=f"The {where} is not looked at: Sync Accounts is OFF.", hint="sync_accounts_off")
         else:
             last = account.last_success_at
-            due = account.retry_at or (core.clock.now() if last is None else last + core.options.poll_every)
-            yield Fact(said=f"The next look at the {where}.", at=max(due, core.clock.now()))
+            now = core.clock.now()
+            if account.retry_at is not None:
+                due = now if over(account.retry_at, now) else account.retry_at
+            else:
+                due = now if last is None else last + core.options.poll_every
+            yield Fact(said=f"The next look at the {where}.", at=max(due, now))
     connected = channels(tx)
     if not connected:
         yield Fact(said="No channel is connected: no text leaves.", hint="connect")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from ascend_core.engine.waits import heeded
 from ascend_core.errors import NeedsAttention, TryLater
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
@@ -91,7 +92,7 @@ def _deafen(core: Core, tx: Tx, channel: ChannelRecord) -> None:
     if channel.deaf_since is None:
         set_channel(tx, channel.id, deaf_since=min(_heard_until(channel), now))
     if later := _listed_after(core, channel):
-        _rest(tx, channel, now + later)
+        _rest(tx, channel, now, later)
 
 
 def _listed_after(core: Core, channel: ChannelRecord) -> timedelta:
@@ -144,7 +145,7 @@ async def _catch_up_with(core: Core, channel: ChannelRecord, deaf_since: datetim
         return 0
     except Exception as error:
         seconds = max(REST_SECONDS, (error.after_seconds or 0.0) if isinstance(error, TryLater) else 0.0)
-        core.database.write(lambda tx: _rest(tx, channel, core.moment(tx) + timedelta(seconds=seconds)))
+        core.database.write(lambda tx: _rest(tx, channel, core.moment(tx), heeded(seconds)))
         raise TryLater("the texts that came in while nobody listened cannot be fetched") from error
     new = receive_events(core, type_.name, missed)
 
@@ -159,13 +160,14 @@ async def _catch_up_with(core: Core, channel: ChannelRecord, deaf_since: datetim
 def _rests(core: Core, channel: ChannelRecord) -> bool:
     def work(tx: Tx) -> bool:
         bucket = find_buckets(tx, {_name(channel)}).get(_name(channel))
-        return bucket is not None and bucket.paused_until is not None and bucket.paused_until > core.moment(tx)
+        now = core.moment(tx)
+        return bucket is not None and bucket.free_from(now) > now
 
     return core.database.read(work)
 
 
-def _rest(tx: Tx, channel: ChannelRecord, until: datetime) -> None:
-    save_bucket(tx, lock_bucket(tx, _name(channel), until).paused(until))
+def _rest(tx: Tx, channel: ChannelRecord, now: datetime, wait: timedelta) -> None:
+    save_bucket(tx, lock_bucket(tx, _name(channel), now).paused(now + wait, now))
 
 
 def _name(channel: ChannelRecord) -> str:

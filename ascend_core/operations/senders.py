@@ -16,6 +16,7 @@ from attrs import frozen
 
 from ascend_core.contracts import ChannelType, Purpose, Sender
 from ascend_core.engine.buckets import Bucket, Pace
+from ascend_core.engine.waits import heeded
 from ascend_core.operations.core import Core
 from ascend_core.operations.limits import sender_from, sender_setting
 from ascend_core.store.buckets import find_buckets, lock_bucket, save_bucket
@@ -60,7 +61,7 @@ class Standing:
 
     def earliest(self, cost: float, now: datetime) -> datetime:
         """When so many segments may leave: *now* or later."""
-        unpaused = max(now, self.account.paused_until or now, self.bucket.paused_until or now)
+        unpaused = max(self.account.free_from(now), self.bucket.free_from(now))
         return unpaused if self.sender is None else max(unpaused, self.bucket.earliest(cost, self._pace, now))
 
     def opens(self, purpose: Purpose, cost: int, now: datetime) -> datetime | None:
@@ -163,7 +164,7 @@ def pause_sending(core: Core, tx: Tx, standing: Standing, *, account: bool, seco
     """Let nothing leave from the sender (from the whole account) for so long."""
     now = core.moment(tx)
     name = standing.account.name if account else standing.bucket.name
-    save_bucket(tx, lock_bucket(tx, name, now).paused(now + timedelta(seconds=seconds)))
+    save_bucket(tx, lock_bucket(tx, name, now).paused(now + heeded(seconds), now))
 
 
 def look_for_alarm(tx: Tx, record: ChannelRecord, now: datetime) -> str | None:

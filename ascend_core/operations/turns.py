@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ascend_core.contracts import Clock
 from ascend_core.engine.buckets import Pace
+from ascend_core.engine.waits import heeded
 from ascend_core.store.buckets import database_now, lock_bucket, save_bucket
 from ascend_core.store.database import Database, Tx
 
@@ -43,7 +44,7 @@ class SharedTurns:
 
         def work(tx: Tx) -> None:
             now = self._now(tx)
-            save_bucket(tx, lock_bucket(tx, name, now).paused(now + timedelta(seconds=seconds)))
+            save_bucket(tx, lock_bucket(tx, name, now).paused(now + heeded(seconds), now))
 
         self._database.write(work)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from attrs import define
 
 from ascend_core.calls.spans import span
+from ascend_core.engine.waits import over
 from ascend_core.errors import TryLater
 from ascend_core.operations.call_webhooks import call_webhooks
 from ascend_core.operations.connect import open_channel
@@ -249,8 +250,10 @@ def is_due(account: AccountRecord, core: Core) -> bool:
         return False
     now = core.clock.now()
     if account.retry_at is not None:
-        return account.retry_at <= now
-    return account.last_success_at is None or account.last_success_at + core.options.poll_every <= now
+        return over(account.retry_at, now)
+    last = account.last_success_at
+    # a round that lies ahead was noted by a clock that has been set back since
+    return last is None or not now - core.options.poll_every < last <= now
 
 
 async def work_now(core: Core) -> int:

@@ -30,7 +30,8 @@ WAIT_SECONDS = 0.25
 """A click that is not committed by then is spilled, and the person goes on: a redirect never fails for our sake."""
 
 GATHER_SECONDS = 0.002
-"""While several come at a time, so long is waited for more before a commit: a commit costs as much as fifty clicks."""
+"""While several come at a time, a commit waits until everybody who was just answered is back, and no longer than this:
+it costs as much as fifty clicks."""
 MOST_AT_ONCE = 500
 """Clicks that were set aside and are told to the database in one transaction."""
 PAUSE_SECONDS = 0.5
@@ -73,8 +74,8 @@ class ClickWriter:
         self._coming: _Group | None = None
         """What gathers; it is handed over once the thread has nothing in hand."""
         self._in_hand: _Group | None = None
-        self._is_crowded = False
-        """Whether several clicks came at a time of late."""
+        self._wanted = 1
+        """As many clicks as come at a time of late: a group with so many is handed over."""
         self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._spill = None if spill_folder is None else Spill(spill_folder)
@@ -96,6 +97,8 @@ class ClickWriter:
         done = loop.create_future()
         group.hits.append(hit)
         group.waiting.append(done)
+        if len(group.hits) == self._wanted > 1:
+            self._hand_over()
         return done
 
     def close(self) -> None:
@@ -115,7 +118,7 @@ class ClickWriter:
         return self._in_hand is not None and self._in_hand.loop is loop
 
     def _plan_to_hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._is_crowded:
+        if self._coming is not None and len(self._coming.hits) < self._wanted > 1:
             loop.call_later(GATHER_SECONDS, self._hand_over)
         else:
             loop.call_soon(self._hand_over)  # with whoever else has come by now
@@ -134,8 +137,9 @@ class ClickWriter:
         group.release()
         if self._in_hand is group:
             self._in_hand = None
-        self._is_crowded = len(group.hits) > 1
-        if self._coming is not None:
+        coming = 0 if self._coming is None else len(self._coming.hits)
+        self._wanted = 1 if len(group.hits) == 1 else len(group.hits) + coming
+        if coming:
             self._plan_to_hand_over(group.loop)
 
     def _give_up_on(self, group: _Group) -> None:

@@ -42,6 +42,20 @@ def test_it_is_open_then_half_open() -> None:
     assert Breaker().state(NOON) == Breaker(failures=2).state(NOON) == "closed"
 
 
+def test_one_that_a_clock_set_back_left_open_is_half_open() -> None:
+    """Fault 17: nobody waits for the old time to come again."""
+    breaker = Breaker(failures=2).failed(PATIENCE, NOON, chance=0)
+
+    assert breaker.state(NOON - timedelta(hours=1)) == "half_open"
+
+
+def test_no_server_is_left_alone_for_more_than_an_hour() -> None:
+    """Whatever it asks for: a sign-up is promised within minutes."""
+    breaker = Breaker(failures=2).failed(PATIENCE, NOON, chance=0, after_seconds=1e12)
+
+    assert breaker.retry_at == NOON + timedelta(hours=1)
+
+
 def test_a_batch_that_fails_at_once_is_one_opening() -> None:
     """A hundred calls that met the same outage do not make it a long one."""
     breaker = Breaker().failed(PATIENCE, NOON, chance=0, times=100)

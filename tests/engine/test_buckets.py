@@ -80,7 +80,8 @@ def test_fifteen_a_second_are_fifteen_in_any_second() -> None:
 def test_a_pause_holds_everybody_up_and_a_longer_one_stays() -> None:
     """Then turns go on at their pace."""
     pace = Pace(per_second=1)
-    bucket = Bucket(name="b", full_at=NOW).paused(NOW + timedelta(minutes=2)).paused(NOW + timedelta(minutes=1))
+    bucket = Bucket(name="b", full_at=NOW)
+    bucket = bucket.paused(NOW + timedelta(minutes=2), NOW).paused(NOW + timedelta(minutes=1), NOW)
 
     bucket, first = bucket.reserved(1, pace, NOW)
     bucket, second = bucket.reserved(1, pace, NOW)
@@ -96,3 +97,12 @@ def test_a_clock_set_back_holds_nobody_up() -> None:
     assert bucket.earliest(1, pace, NOW) == NOW + timedelta(seconds=0.1)
     assert bucket.earliest(5, pace, NOW) == NOW + timedelta(seconds=0.5)
     assert bucket.emptied(pace, NOW).earliest(1, pace, NOW + timedelta(seconds=0.1)) == NOW + timedelta(seconds=0.1)
+
+
+def test_a_pause_written_by_a_clock_set_back_is_over() -> None:
+    """Fault 17; and the next pause counts from the time that is."""
+    pace, ahead = Pace(per_second=10), NOW + timedelta(hours=1)
+    bucket = Bucket(name="b", full_at=NOW).paused(ahead + timedelta(minutes=1), ahead)
+
+    assert bucket.earliest(1, pace, NOW) == NOW
+    assert bucket.paused(NOW + timedelta(minutes=1), NOW).free_from(NOW) == NOW + timedelta(minutes=1)

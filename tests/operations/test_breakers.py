@@ -187,6 +187,23 @@ def test_an_account_has_one_too(bench: Any) -> None:
     assert accounts_described(bench.core)[0]["breaker"] == "closed"
 
 
+def test_a_clock_set_back_leaves_no_account_waiting(bench: Any) -> None:
+    """Fault 17: neither after a failure nor after a round that lies ahead now."""
+    from ascend_core.runtime.drains import is_due
+
+    bench.set_up(flow=FLOW)
+    bench.run(sync_account(bench.core, bench.account.id))
+    fresh = is_due(bench.account, bench.core)
+    bench.clock.set(bench.now - timedelta(hours=2))
+    ahead = is_due(bench.account, bench.core)
+    bench.source.form_trouble = TryLater("It is down.")
+    bench.run(sync_account(bench.core, bench.account.id))
+    failed = is_due(bench.account, bench.core)
+    bench.clock.set(bench.now - timedelta(hours=2))
+
+    assert (fresh, ahead, failed, is_due(bench.account, bench.core)) == (False, True, False, True)
+
+
 def test_what_a_person_must_put_right_is_no_outage(bench: Any) -> None:
     """It stops the channel by itself."""
     bench.set_up(flow=FLOW)
