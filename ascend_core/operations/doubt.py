@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from ascend_core.contracts import ChannelType, DeliveryState
+from ascend_core.engine.waits import heeded
 from ascend_core.errors import TryLater
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core
@@ -92,6 +93,9 @@ async def _look_up(core: Core, type_: ChannelType, settings: Any, message: Messa
         asked = outbound(core, type_, message, message.expires_at)
         receipt = await type_.channel.lookup(settings, asked, message.claimed_at or now)
     except Exception as error:  # noqa: BLE001 -- a fence: whatever a channel raises, the text stays in doubt
+        if isinstance(error, TryLater) and error.after_seconds:
+            # it was asked too early, and says when to ask: that is no failed try, and there is no need to wait longer
+            return waits | {"attempts": message.attempts, "due_at": now + heeded(error.after_seconds)}
         wait = backoff(core, message, error if isinstance(error, TryLater) else TryLater(""))
         if isinstance(error, TryLater) or message.attempts + 1 < MOST_TRIES:
             return waits | {"due_at": now + wait}

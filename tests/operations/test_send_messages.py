@@ -353,6 +353,24 @@ def test_a_look_up_that_fails_for_days_goes_on(bench: Any) -> None:
     assert bench.states() == [("expired", "expired")]
 
 
+def test_a_look_up_that_came_too_early_is_repeated_when_the_channel_says_so(bench: Any) -> None:
+    """However often the text was tried before, and it uses up no try: its worker may have been killed many times."""
+    told(bench)
+    bench.channel.next_sends.append((Unsure("no answer"), "accepted"))
+    bench.send()
+    bench.core.database.write(lambda tx: tx.exec_driver_sql("UPDATE message SET attempts = 6"))
+    bench.channel.next_lookups.append(TryLater("it may still turn up", after_seconds=30))
+    bench.wait(minutes=5)
+    look_up(bench)
+    waits = bench.one("SELECT attempts FROM message"), bench.states()
+
+    bench.wait(seconds=31)
+    look_up(bench)
+
+    assert waits == (6, [("unknown", "unsure")])
+    assert bench.states() == [("sent", None)]
+
+
 def test_a_channel_that_cannot_look_up_holds_every_doubt(make_bench: Any) -> None:
     """``dedupe: none``."""
     bench = told(make_bench(dedupe="none"))
