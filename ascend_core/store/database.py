@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from ascend_core.errors import DatabaseProblem
 from ascend_core.store.counting import count_on
 
-__all__ = ["Database", "Tx", "open_database", "open_in_memory", "sqlite_url"]
+__all__ = ["CACHE_KIB", "Database", "Tx", "open_database", "open_in_memory", "sqlite_url"]
 
 Tx = Connection
 """An open transaction, as operations pass it on to the store."""
