@@ -85,8 +85,8 @@ def rows(world: World, attendances: int, *, at: int, first: int = 0) -> Iterator
     events = [world.event(event_id) for event_id in _events(world, at)]
     shown = [payloads.embedded_event(event) for event in events]
     for number in range(attendances):
-        person = (first + number) % PEOPLE
-        event = number % EVENTS if number < PEOPLE else (number + 1) % EVENTS
+        again, person = divmod(first + number, PEOPLE)
+        event = (number + again) % EVENTS
         slot = events[event]["timeslots"][0]
         yield {
             "id": 1_000_000 + number,
