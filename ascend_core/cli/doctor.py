@@ -25,7 +25,7 @@ _MB = 1_000_000
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def doctor(*, least_free: int, as_json: bool) -> None:
-    """Say what is wrong with this installation and what to do; silent when all is well.
+    """Say what is wrong with this installation and what to do.
 
     Looks at the folder, the key, the database, the disk, the clock, the worker, every account and channel and its
     credentials, the public address, held texts, plugins and settings. Ends with 1 when something is wrong.
@@ -42,6 +42,8 @@ def doctor(*, least_free: int, as_json: bool) -> None:
     else:
         if wrong:
             show_facts([(finding.about, finding.sentence) for finding in wrong])
+        else:
+            say("All is well.")
         for note in notes:
             say(f"note: {note.about}: {note.sentence}")
     if wrong:

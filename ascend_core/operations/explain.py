@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import itemgetter
 
 from attrs import define, frozen
 
@@ -101,15 +102,25 @@ def explain_member(core: Core, member_id: int) -> list[Fact]:
         if member is None:
             raise NotFound(f"there is no member {member_id}")
         teller = _Teller(core, tx)
-        return [
+        told = [
             *teller.consent(member),
             *teller.submissions(submissions_of_member(tx, member_id)),
             *teller.runs(member),
             *teller.texts(member),
-            *_looks(core, tx),
         ]
+        return _in_order(told, list(_looks(core, tx)))
 
     return core.database.read(look)
+
+
+def _in_order(told: Sequence[Fact], looks: Sequence[Fact]) -> list[Fact]:
+    """By time. What has none stays behind what it was told after; what keeps everything from going on comes last."""
+    times, last = [], datetime.min.replace(tzinfo=UTC)
+    for fact in told:
+        last = fact.at or last
+        times.append(last)
+    timed = [*zip(times, told, strict=True), *((look.at, look) for look in looks if look.at is not None)]
+    return [fact for _, fact in sorted(timed, key=itemgetter(0))] + [look for look in looks if look.at is None]
 
 
 def explain_attendance(core: Core, key: str) -> list[Fact]:
@@ -118,7 +129,7 @@ def explain_attendance(core: Core, key: str) -> list[Fact]:
     def look(tx: Tx) -> list[Fact]:
         found = submissions_with_key(tx, key)
         if found:
-            return [*_Teller(core, tx).submissions(found), *_looks(core, tx)]
+            return _in_order(list(_Teller(core, tx).submissions(found)), list(_looks(core, tx)))
         facts = [
             Fact(said="This attendance was never seen: its form may not be synced, or it is newer than the last look.")
         ]

@@ -392,8 +392,8 @@ Feature: Automations
       | Signed up for 'Saturday Canvass'                                                               |
       | It fired mobilize.registers.                                                                   |
       | 'Welcome' started run 1.                                                                       |
-      | 'Welcome' started nothing: it had started for this person and form before (once_per).          |
       | Text 1 was delivered.                                                                          |
+      | 'Welcome' started nothing: it had started for this person and form before (once_per).          |
       | The next look at the mobilize account                                                          |
 
   @D7

@@ -1,5 +1,5 @@
 # ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
-"""``ascend doctor`` names each fault with what to do, and is silent where there is none."""
+"""``ascend doctor`` names each fault with what to do, and says so where there is none."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def change(home: Path, work: Callable[[Core], None]) -> None:
     core.database.close()
 
 
-def test_a_healthy_installation_is_silent(doctor: Any, home: Path) -> None:
+def test_a_healthy_installation_is_told_so(doctor: Any, home: Path) -> None:
     """Served and working, with credentials that work and an address that answers."""
     with serving(home) as (_, url, _said):
         done = doctor(ASCEND_PUBLIC_URL=url)
         document = doctor("--json", ASCEND_PUBLIC_URL=url).json()
 
-    assert (done.out, done.err, done.code) == ("", "", 0)
+    assert (done.out, done.err, done.code) == ("", "All is well.\n", 0)
     assert document == {"healthy": True, "wrong": [], "notes": []}
 
 

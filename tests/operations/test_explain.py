@@ -40,9 +40,9 @@ def test_the_whole_way_of_a_sign_up_is_told(bench: Any) -> None:
         "It fired box.registers.",
         "'Welcome' started run 1.",
         "Run 1 of 'welcome' v1 ended: finished.",
-        "The nudge no_link_click of run 1 is decided.",
         "Text 1 was sent.",
         "The next look at the box account north.",
+        "The nudge no_link_click of run 1 is decided.",
     ]
     assert explain_member(bench.core, 1) == explain(bench.core, phone(0))
 
