@@ -1,8 +1,9 @@
 """A page of people who changed at the source after they signed up (their sign-ups may not have changed at all).
 
-Opting out there is as strong as STOP here. A new number takes nothing along: consent is per number, so the old one is
-not texted for that person any more, and the new one counts with its own next sign-up. Other values reach the member as
-those of a sign-up do. Nobody becomes a member this way, and nothing fires.
+Opting out there is as strong as STOP here, also for a member who never signed up there: who has that number is not
+texted. A new number takes nothing along: consent is per number, so the old one is not texted for that person any more,
+and the new one counts with its own next sign-up. Other values reach the member as those of a sign-up do. Nobody becomes
+a member this way, and nothing fires.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def _set_aside(account_id: int, rejected: Rejected, now: datetime) -> SetAsideRe
 
 @define(eq=False)
 class _Known:
-    """A person who signed up before, and the members that became of it."""
+    """A person, the sign-ups of theirs that were applied, and the members that became of those."""
 
     person: Person
     records: list[SubmissionRecord]
@@ -116,36 +117,42 @@ class _Changes:
         self.account = account
 
     def apply(self, people: Sequence[Person]) -> int:
-        known = self._known(people)
-        if not known:
+        found = self._found(people)
+        if not found:
             return 0
-        members = members_by_id(self.tx, {id_ for each in known for id_ in each.member_ids})
-        here = members_by_phone(self.tx, {each.phone for each in known if each.phone is not None})
+        members = members_by_id(self.tx, {id_ for each in found for id_ in each.member_ids})
+        here = members_by_phone(self.tx, {each.phone for each in found if each.phone is not None})
         members |= {member.id: member for member in here.values()}
         self.batch.load_members(members)
         consents = consent_states(self.tx, {member.phone for member in members.values()})
-        left = self._opt_outs(known, members, here, consents)
-        given_up = [gone for each in known for gone in _given_up(each, members)]
-        self._fields(known, here, consents)
+        left = self._opt_outs(found, members, here, consents)
+        given_up = [gone for each in found for gone in _given_up(each, members)]
+        self._fields(found, here, consents)
         leave(self.batch, left, "unsubscribed")
         call_off_given_up(self.batch, given_up)
-        return len(known)
+        numbers_left = {members[id_].phone for id_ in left}
+        return sum(bool(each.records) or each.phone in numbers_left for each in found)
 
-    def _known(self, people: Sequence[Person]) -> list[_Known]:
+    def _found(self, people: Sequence[Person]) -> list[_Known]:
+        """Who signed up before, and who opted out: that counts for whoever has the number."""
         by_key: dict[str, list[SubmissionRecord]] = {}
         for record in submissions_of_people(self.tx, self.account.id, {person.key for person in people}):
             by_key.setdefault(record.person_key or "", []).append(record)
-        return [_Known(person, by_key[person.key], _e164(person.phone)) for person in people if person.key in by_key]
+        return [
+            _Known(person, by_key.get(person.key, []), _e164(person.phone))
+            for person in people
+            if person.key in by_key or person.opted_in is False
+        ]
 
     def _opt_outs(
         self,
-        known: Iterable[_Known],
+        found: Iterable[_Known],
         members: dict[int, MemberRecord],
         here: dict[str, MemberRecord],
         consents: dict[str, ConsentState],
     ) -> set[int]:
         left: set[int] = set()
-        for each in known:
+        for each in found:
             if each.person.opted_in is not False:
                 continue
             mine = {*each.member_ids, *(member.id for phone, member in here.items() if phone == each.phone)}
@@ -160,11 +167,11 @@ class _Changes:
         return left
 
     def _fields(
-        self, known: Iterable[_Known], here: dict[str, MemberRecord], consents: dict[str, ConsentState]
+        self, found: Iterable[_Known], here: dict[str, MemberRecord], consents: dict[str, ConsentState]
     ) -> None:
         """To the member who signed up with the number that the person still has."""
         mapper: Mapper = load_mapper(self.tx, self.batch.core.registry, self.account)
-        for each in known:
+        for each in found:
             member = here.get(each.phone or "")
             if member is None or member.id not in each.member_ids or each.person.opted_in is not True:
                 continue

@@ -388,6 +388,21 @@ Feature: Connecting and syncing
     And Ana gets the text "Hi!"
     And the status says that Mobilize was read 0 seconds ago
 
+  @B8
+  Scenario: Who opts out in Mobilize is not texted, however they became a member
+    Given Mobilize and the carrier are connected
+    And the form "Bake Sale" in Mobilize
+    And Ben is a member with
+      | first name | Ben |
+    When Ben submits the form "Bake Sale"
+    And 1 minute passes
+    And Ben changes in Mobilize
+      | SMS opt-in | OPT_OUT |
+    And 1 minute passes
+    Then the ledger of Ben's consent reads
+      | subscribed   | operator |
+      | unsubscribed | upstream |
+
   @B9
   Scenario: How far behind it is can be seen, and why
     Given Mobilize and the carrier are connected

@@ -8,6 +8,7 @@ import pytest
 
 from ascend_core.contracts import PersonPage, Rejected
 from ascend_core.operations.apply_people import apply_people
+from ascend_core.operations.import_members import import_members
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.store.accounts import cursor_of
 from ascend_core.store.set_aside import set_aside_people
@@ -155,6 +156,29 @@ def test_another_name_reaches_the_member_as_the_mapping_says(bench: Any) -> None
     change(bench, bench.person(0, fields={"first_name": "Anna", "last_name": "Lee"}))
 
     assert bench.rows("SELECT first_name, last_name FROM member") == [("Ana0", "Lee")]
+
+
+@pytest.mark.parametrize("signed_up", ["never", "for a form that is not synced", "without opting in"])
+def test_opting_out_at_the_source_counts_however_they_became_a_member(bench: Any, signed_up: str) -> None:
+    """Brought along with a proof, they opt out where no sign-up of theirs was ever applied (fault 47)."""
+    welcomed(bench, 0)
+    import_members(bench.core, [{"phone": phone(3)}], proof="a signed sheet")
+    if signed_up == "for a form that is not synced":
+        bench.unsync()
+        bench.source.log.append(bench.submission(3))
+    elif signed_up == "without opting in":
+        bench.source.log.append(bench.submission(3, opted_in=None))
+    change(bench)
+
+    done = change(bench, bench.person(3, opted_in=False), bench.person(4, opted_in=False))
+    again = change(bench, bench.person(3, opted_in=False))
+
+    assert (done.people, again.people) == (1, 0)
+    assert bench.rows("SELECT state, source FROM consent_entry WHERE phone = :phone ORDER BY id", phone=phone(3)) == [
+        ("subscribed", "operator"),
+        ("unsubscribed", "upstream"),
+    ]
+    assert bench.one("SELECT count(*) FROM member") == 2
 
 
 @pytest.mark.parametrize("opted_in", [None, True])
