@@ -115,13 +115,21 @@ class _Round:
         return self.type.source
 
     async def run(self) -> None:
-        """Every stage; the first thing that one of them was refused is raised at the end."""
+        """Every stage; the first thing that one of them was refused is raised at the end.
+
+        A list may be out of order while the others are not. A second one that does not answer, or a time to wait that
+        the source names, is for all of them.
+        """
         failures: list[Exception] = []
         for stage in (self._forms, self._people, self._backfill, self._pull, self._sweep):
             try:
                 await stage()
-            except (TryLater, NeedsAttention):
+            except NeedsAttention:
                 raise
+            except TryLater as error:
+                if error.after_seconds is not None or any(isinstance(each, TryLater) for each in failures):
+                    raise
+                failures.append(error)
             except Exception as error:  # noqa: BLE001 -- a fence: raised when the others had their turn
                 failures.append(error)
         if failures:

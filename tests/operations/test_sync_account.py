@@ -105,10 +105,11 @@ def test_forms_synced_later_are_read_back(bench: Any) -> None:
     assert bench.column("SELECT backfill_from FROM form") == [None]
 
 
-def test_what_is_refused_for_forms_does_not_hold_up_sign_ups(bench: Any) -> None:
+@pytest.mark.parametrize("error", [Refused, TryLater])
+def test_what_is_refused_for_forms_does_not_hold_up_sign_ups(bench: Any, error: type[Exception]) -> None:
     """One list is out of order; the others go on, and the account is asked again by itself."""
     bench.set_up()
-    bench.source.form_trouble = Refused("the list of forms has no end", reason="cycle")
+    bench.source.form_trouble = error("the list of forms has no end")
     bench.source.log = [bench.submission(0)]
 
     refused = sync(bench)
@@ -120,6 +121,22 @@ def test_what_is_refused_for_forms_does_not_hold_up_sign_ups(bench: Any) -> None
     assert (refused.applied, refused.problem) == (1, "the list of forms has no end")
     assert troubled == (None, "the list of forms has no end", 1)
     assert (mended.problem, bench.account.trouble, bench.account.failures) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("forms", "first_page"),
+    [(TryLater("busy", after_seconds=5), None), (TryLater("no answer"), TryLater("no answer either"))],
+)
+def test_a_source_that_does_not_answer_is_left_alone(bench: Any, forms: TryLater, first_page: TryLater | None) -> None:
+    """It named a time to wait, or two of its lists failed: nothing more is asked in this round."""
+    bench.set_up()
+    bench.source.log = [bench.submission(0)]
+    bench.source.form_trouble = forms
+    bench.source.trouble = {} if first_page is None else {0: first_page}
+
+    done = bench.run(sync_account(bench.core, bench.account.id, sweep=True))
+
+    assert (done.pages, done.problem) == (0, str(first_page or forms))
 
 
 def test_a_new_form_counts_from_when_it_was_last_looked_for(bench: Any) -> None:
