@@ -18,7 +18,8 @@ from ascend_core.cli.opening import account_of, opened_core
 from ascend_core.cli.showing import counted, moment, say, show_json, show_table
 from ascend_core.contracts import IntegrationType
 from ascend_core.errors import BadInput, NotFound
-from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
+from ascend_core.operations.fetch_forms import fetch_forms, find_form
+from ascend_core.operations.sync_forms import sync_form, unsync_form
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import FormRecord, form_list, forms_by_id
 from ascend_core.store.set_aside import set_aside_people

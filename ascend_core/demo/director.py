@@ -22,10 +22,11 @@ from ascend_core.engine.phones import Phone, parse_phone
 from ascend_core.errors import BadInput, NeedsAttention
 from ascend_core.operations.connect import the_account
 from ascend_core.operations.count_clicks import count_clicks
-from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form
+from ascend_core.operations.fetch_forms import fetch_forms, find_form
 from ascend_core.operations.import_members import import_members
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.record_clicks import find_link
+from ascend_core.operations.sync_forms import sync_form
 from ascend_core.runtime.drains import recover
 from ascend_core.store.clicks import has_click
 from ascend_core.testing.world import PHONE_AGENT, World, rebased

@@ -11,7 +11,8 @@ from ascend_core.contracts import ChannelType, IntegrationType, Secret
 from ascend_core.errors import BadInput, NeedsAttention, NotFound, Refused, TryLater
 from ascend_core.operations.core import Core
 from ascend_core.operations.instance import instance_of
-from ascend_core.store.accounts import AccountRecord, accounts, save_account
+from ascend_core.operations.sync_forms import turn_all_on
+from ascend_core.store.accounts import AccountRecord, account_by_id, accounts, save_account
 from ascend_core.store.channels import ChannelRecord, channels, save_channel
 from ascend_core.store.database import Tx
 from ascend_core.store.messages import hold_under_way
@@ -58,7 +59,8 @@ async def connect_account(
 ) -> int:
     """Connect an account after checking that it works; connected again, it gets the new values. Returns its id.
 
-    A switch that is None is left as it was; at first *Sync Accounts* and *Create New Members* are ON.
+    A switch that is None is left as it was; at first *Sync Accounts* and *Create New Members* are ON. *sync_new_forms*
+    turned ON here syncs the forms that are known already, too (row B2).
 
     *values* by field of the integration's account class. Raises BadInput for a missing or wrong one, and
     NeedsAttention, saying what to do, when the account does not work; nothing is saved then.
@@ -75,7 +77,7 @@ async def connect_account(
     now = core.clock.now()
     row: dict[str, Any] = {
         "integration": integration,
-        "key": values[type_.key],
+        "key": str(getattr(account, type_.key)),
         "settings": plain,
         "sealed": core.vault.seal(secret),
         "problem": None,
@@ -86,7 +88,17 @@ async def connect_account(
     at_first = {"sync_accounts": True, "create_members": True, "sync_new_forms": False, "connected_at": now}
     given = {"sync_accounts": sync_accounts, "create_members": create_members, "sync_new_forms": sync_new_forms}
     chosen = {name: value for name, value in given.items() if value is not None}
-    return core.database.write(lambda tx: save_account(tx, row | chosen, at_first=at_first))
+
+    def work(tx: Tx) -> int:
+        same = (each for each in accounts(tx, integration=integration) if each.key == row["key"])
+        was_on = any(each.sync_new_forms for each in same)
+        account_id = save_account(tx, row | chosen, at_first=at_first)
+        saved = account_by_id(tx, account_id)
+        if sync_new_forms and not was_on and saved is not None:
+            turn_all_on(core, tx, saved)
+        return account_id
+
+    return core.database.write(work)
 
 
 async def connect_channel(core: Core, channel: str, values: Mapping[str, str]) -> str | None:

@@ -1,9 +1,8 @@
-"""Forms: fetched from the source, shown, synced and un-synced (rows B4 to B6)."""
+"""Forms: fetched from the source, and found by what people call them (rows B4 and B6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
@@ -12,16 +11,14 @@ from ascend_core.contracts import Form, FormPage
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
-from ascend_core.operations.judging import BACKFILL
+from ascend_core.operations.sync_forms import free_name, turn_on
 from ascend_core.store import forms as rows
 from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, accounts, cursor_of, move_cursor
 from ascend_core.store.database import Tx
 from ascend_core.store.forms import FormRecord
-from ascend_core.store.members import ensure_groups, group_names_by_id, group_taken, rename_group
+from ascend_core.store.members import rename_group
 
-_SYNCED = ("synced_at", "counts_from", "fires_from", "backfill_from")
-
-__all__ = ["FetchCounts", "fetch_forms", "find_form", "find_form_anywhere", "sync_form", "unsync_form"]
+__all__ = ["FetchCounts", "fetch_forms", "find_form", "find_form_anywhere"]
 
 
 @frozen(kw_only=True)
@@ -94,7 +91,7 @@ def _apply_forms(core: Core, account_id: int, page: FormPage, seen: CursorRecord
         _follow_names(tx, changed, known)
         if account.sync_new_forms:
             for form in rows.forms_by_key(tx, account_id, {form.key for form in fresh}).values():
-                _sync(core, tx, form, account, unseen_since=account.last_success_at)
+                turn_on(core, tx, form, account, unseen_since=account.last_success_at)
         return FetchCounts(
             new=len(fresh),
             changed=sum(not form.deleted for form in changed),
@@ -134,12 +131,7 @@ def _follow_names(tx: Tx, changed: list[Form], known: dict[str, FormRecord]) -> 
     for form in changed:
         record = known[form.key]
         if not form.deleted and form.name != record.name and record.group_id is not None:
-            rename_group(tx, record.group_id, _free_name(tx, form.name, form.key, record.group_id))
-
-
-def _free_name(tx: Tx, name: str, key: str, group_id: int | None = None) -> str:
-    """*name*, or with the form's key behind it when another group has that name already."""
-    return f"{name} ({key})" if group_taken(tx, name, group_id) else name
+            rename_group(tx, record.group_id, free_name(tx, form.name, form.key, record.group_id))
 
 
 def find_form(tx: Tx, account_id: int, wanted: str) -> FormRecord:
@@ -166,39 +158,3 @@ def _called(tx: Tx, account_ids: Sequence[int], wanted: str) -> list[FormRecord]
     if not found:
         raise NotFound(f"no form is called '{wanted}'; fetch the newest with: ascend <integration> fetch")
     return found
-
-
-def sync_form(core: Core, form: FormRecord) -> str:
-    """Turn a form on: from now on its submissions make members (row B5). Returns the name of its group."""
-
-    def work(tx: Tx) -> str:
-        account = account_by_id(tx, form.account_id)
-        if account is None:
-            raise NotFound("the account of this form is not connected any more")
-        return _sync(core, tx, form, account)
-
-    return core.database.write(work)
-
-
-def _sync(core: Core, tx: Tx, form: FormRecord, account: AccountRecord, *, unseen_since: datetime | None = None) -> str:
-    """Turn *form* on. Its sign-ups count from a quarter of an hour ago; a form that was just found, from when forms
-    were last looked for (*unseen_since*), if that is longer ago. What happened while the account was OFF fires nothing.
-    """
-    now = core.clock.now()
-    if form.group_id is None:
-        name = _free_name(tx, form.name, form.key)
-        group_id = ensure_groups(tx, {name}, kind="form", now=now)[name]
-    else:
-        group_id = form.group_id
-        name = group_names_by_id(tx, {group_id})[group_id]
-    if form.synced_at is None:
-        since = min(now - BACKFILL, unseen_since or now)
-        fires = since if account.resumed_at is None else max(since, account.resumed_at)
-        values = {"synced_at": now, "counts_from": since, "backfill_from": since, "fires_from": fires}
-        rows.set_form(tx, form.id, **values, group_id=group_id)
-    return name
-
-
-def unsync_form(core: Core, form: FormRecord) -> None:
-    """Turn a form off. Nothing is deleted."""
-    core.database.write(lambda tx: rows.set_form(tx, form.id, **dict.fromkeys(_SYNCED)))

@@ -78,6 +78,18 @@ Feature: Connecting and syncing
       | before_sync | 1 |
 
   @B2
+  Scenario: Connecting again with Sync New Events on syncs the events that were known already
+    Given the form "Saturday Canvass" in Mobilize
+    When the operator connects Mobilize
+    And Ana submits the form "Saturday Canvass"
+    And 5 minutes pass
+    Then the form "Saturday Canvass" is not synced
+    When the operator connects Mobilize with "Sync New Events" on
+    And 1 minute passes
+    Then the form "Saturday Canvass" is synced
+    And the group "Saturday Canvass" holds Ana
+
+  @B2
   Scenario: With Sync New Events off, nothing is synced until it is chosen
     Given the form "Saturday Canvass" in Mobilize
     When the operator connects Mobilize

@@ -86,6 +86,14 @@ def test_sync_new_events_syncs_what_is_found(made: Any, mobilize: Any) -> None:
     assert [each["synced"] for each in made("mobilize", "events", "--json").json()] == [True, True]
 
 
+def test_sync_new_events_also_syncs_what_was_fetched_before(connected: Any, mobilize: Any) -> None:
+    """Whoever looked first, and connects again to have all: still one account, however the Org Id was typed (B2)."""
+    again = connected("mobilize", "connect", *mobilize.connect_with(org_id=" 4017 "), "--sync-new-events")
+
+    assert "Mobilize 4017 is connected.\n" in again.err
+    assert [each["synced"] for each in connected("mobilize", "events", "--json").json()] == [True, True]
+
+
 def test_a_sign_up_becomes_a_member_by_one_poll(connected: Any, mobilize: Any) -> None:
     """What the worker does all day can be done once by hand; who is ignored is listed with the reason (A1, A7)."""
     connected("mobilize", "sync", "Phone Bank")

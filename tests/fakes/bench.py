@@ -21,11 +21,12 @@ from ascend_core.operations.applying import PageOutcome
 from ascend_core.operations.connect import connect_account, connect_channel
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.count_clicks import count_clicks
-from ascend_core.operations.fetch_forms import fetch_forms, find_form, sync_form, unsync_form
+from ascend_core.operations.fetch_forms import fetch_forms, find_form
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.receive_messages import handle_inbound, receive_events
 from ascend_core.operations.record_clicks import Hit, keep_clicks
 from ascend_core.operations.send_messages import send_messages
+from ascend_core.operations.sync_forms import sync_form, unsync_form
 from ascend_core.runtime.drains import drain_all
 from ascend_core.store.accounts import AccountRecord, accounts, cursor_of
 from ascend_core.store.database import Database

@@ -222,6 +222,28 @@ def test_connecting_again_leaves_the_switches_alone(bench: Any) -> None:
     assert (account.sync_accounts, account.create_members, account.sync_new_forms) == (False, False, True)
 
 
+def test_connecting_again_with_sync_new_forms_syncs_the_known_ones_too(bench: Any) -> None:
+    """Row B2: every event, those there are and those to come; the last quarter of an hour is caught up with. Brought
+    with a fresh key once more, it leaves alone what was turned off since."""
+    bench.source.forms_now = [bench.form("f0"), bench.form("f1"), bench.form("gone")]
+    bench.connect(sync_new_forms=False)
+    bench.source.forms_now[2] = evolve(bench.source.forms_now[2], deleted=True)
+    bench.source.log = [bench.submission(0)]
+    sync(bench)
+    bench.wait(minutes=10)
+    synced = "SELECT key FROM form WHERE synced_at IS NOT NULL ORDER BY key"
+
+    bench.run(connect_account(bench.core, "box", {"org": "north", "key": "k-2"}, sync_new_forms=True))
+    at_once = bench.column(synced)
+    done = sync(bench)
+    bench.unsync("f1")
+    bench.run(connect_account(bench.core, "box", {"org": "north", "key": "k-3"}, sync_new_forms=True))
+
+    assert at_once == ["f0", "f1"]
+    assert (done.applied, done.fired) == (1, 1)
+    assert bench.column(synced) == ["f0"]
+
+
 def test_a_sweep_catches_what_the_source_forgot_to_date(bench: Any) -> None:
     """A day later everything is read anew, in slices; the change fires once, and history still fires nothing."""
     bench.set_up(automation="")

@@ -12,8 +12,9 @@ from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.dry_run import dry_run
-from ascend_core.operations.fetch_forms import fetch_forms, find_form, find_form_anywhere, unsync_form
+from ascend_core.operations.fetch_forms import fetch_forms, find_form, find_form_anywhere
 from ascend_core.operations.start_runs import read_automation
+from ascend_core.operations.sync_forms import unsync_form
 from ascend_core.store.accounts import AccountRecord, accounts, set_account
 from ascend_core.store.submissions import discovered_fields, ignored_list, save_mapping
 

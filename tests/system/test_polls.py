@@ -17,7 +17,8 @@ from sqlalchemy import text
 from ascend_core.contracts import State, Submission, SubmissionPage
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.core import Core
-from ascend_core.operations.fetch_forms import find_form, sync_form
+from ascend_core.operations.fetch_forms import find_form
+from ascend_core.operations.sync_forms import sync_form
 from ascend_core.runtime.opening import open_registry
 from ascend_core.store.accounts import save_account
 from ascend_core.store.database import Database

@@ -10,12 +10,13 @@ from pytest_bdd import given, parsers, when
 from ascend_core.contracts import FormSandbox, SandboxPerson, Secret
 from ascend_core.engine.field_values import FieldKind
 from ascend_core.operations.connect import connect_account, connect_channel
-from ascend_core.operations.fetch_forms import fetch_forms, sync_form
+from ascend_core.operations.fetch_forms import fetch_forms
 from ascend_core.operations.import_members import import_members
 from ascend_core.operations.limits import set_caps, set_sender_limits
 from ascend_core.operations.member_fields import define_field
 from ascend_core.operations.publish import publish_flow, put_automation
 from ascend_core.operations.secrets import set_secret
+from ascend_core.operations.sync_forms import sync_form
 from tests.behaviour.elsewhere import Elsewhere
 from tests.behaviour.organization import Organization
 from tests.behaviour.story import CORE_FIELDS, EVENT_STARTS, Story

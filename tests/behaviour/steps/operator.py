@@ -6,11 +6,12 @@ from __future__ import annotations
 from pytest_bdd import parsers, when
 
 from ascend_core.operations.connect import connect_account
-from ascend_core.operations.fetch_forms import fetch_forms, sync_form, unsync_form
+from ascend_core.operations.fetch_forms import fetch_forms
 from ascend_core.operations.fields import set_field_mapping
 from ascend_core.operations.merge_members import merge_members
 from ascend_core.operations.resume import resume_channel
 from ascend_core.operations.settings import change_settings
+from ascend_core.operations.sync_forms import sync_form, unsync_form
 from ascend_core.operations.versions import restore_version
 from ascend_core.store.flows import set_paused
 from tests.behaviour.story import Story
