@@ -66,7 +66,8 @@ class Applier:
         submissions = newest(page.submissions)
         keys = {each.key for each in submissions} | {each.key for each in page.rejected}
         known = submission_rows.submissions_by_key(self.tx, self.account.id, keys)
-        items = [item for item in self._items(submissions, known) if is_news(item)]
+        create_members = self.account.create_members
+        items = [item for item in self._items(submissions, known) if is_news(item, create_members=create_members)]
         self._reserve(items)
         people = self._people(items)
         for item in items:

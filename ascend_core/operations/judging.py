@@ -16,6 +16,7 @@ from ascend_core.store.submissions import SubmissionRecord
 
 __all__ = [
     "BACKFILL",
+    "CREATE_MEMBERS_OFF",
     "FAILED",
     "NOT_JUDGED",
     "Item",
@@ -31,6 +32,9 @@ BACKFILL = timedelta(minutes=15)
 
 NOT_JUDGED = ("form_unknown", "form_not_synced")
 """Reasons that say nothing about the submission itself: once its form is synced, it is judged as if new."""
+
+CREATE_MEMBERS_OFF = "create_members_off"
+"""The reason of a submission with a new phone while *Create New Members* is OFF. It counts once that is ON."""
 
 FAILED = "failed"
 """The reason of a submission that something broke on. It is tried again whenever it is read again."""
@@ -105,7 +109,7 @@ def newest(submissions: Sequence[Submission]) -> list[Submission]:
     return list(found.values())
 
 
-def is_news(item: Item) -> bool:
+def is_news(item: Item, *, create_members: bool) -> bool:
     """Whether *item* says anything that is not known yet. Reading a page again is no news."""
     known, submission = item.known, item.submission
     if known is None:
@@ -114,7 +118,7 @@ def is_news(item: Item) -> bool:
         return True  # it could not be read, or something broke on it, and it was never judged
     if submission.modified_at < known.modified_at:
         return False
-    if known.reason == FAILED:
+    if known.reason == FAILED or (known.reason == CREATE_MEMBERS_OFF and create_members):
         return True
     if known.reason in NOT_JUDGED and item.form is not None and item.form.synced_at is not None:
         return True
@@ -167,5 +171,5 @@ def why_ignored(item: Item, people: People, *, create_members: bool) -> str | No
     if item.gave_up_phone and consent != "subscribed":
         return "phone_changed"
     if item.phone.e164 not in people.by_phone and not create_members:
-        return "create_members_off"
+        return CREATE_MEMBERS_OFF
     return None

@@ -25,6 +25,7 @@ __all__ = [
     "discovered_fields",
     "field_mappings",
     "fired_counts",
+    "first_changes",
     "ignored_list",
     "insert_activities",
     "insert_submissions",
@@ -281,6 +282,14 @@ def ignored_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[S
     mine = (_submission.c.account_id == account_id) & (_submission.c.outcome == "ignored")
     statement = pick(SubmissionRecord, Submission).where(mine).order_by(_submission.c.id.desc()).limit(limit)
     return fetch(tx, SubmissionRecord, statement)
+
+
+def first_changes(tx: Connection, account_id: int, *, reason: str) -> dict[int, datetime]:
+    """By form, the earliest change among the submissions of an account that are ignored for *reason*."""
+    mine = (_submission.c.account_id == account_id) & (_submission.c.reason == reason)
+    of = (_submission.c.form_id, func.min(_submission.c.modified_at))
+    wanted = mine & _submission.c.form_id.is_not(None)
+    return pairs(tx.execute(select(*of).where(wanted).group_by(_submission.c.form_id)))
 
 
 def member_counts(tx: Connection) -> tuple[int, int]:

@@ -123,6 +123,20 @@ Feature: Connecting and syncing
     Then the group "Saturday Canvass" holds Ana
     And no trigger fired
 
+  @B3
+  Scenario: With Create New Members off nobody new is made; on again, it catches up
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    When the operator switches "Create New Members" off
+    And Ana submits the form "Saturday Canvass"
+    And 1 day passes
+    Then there are 0 members
+    When the operator switches "Create New Members" on
+    And 1 minute passes
+    Then the group "Saturday Canvass" holds Ana
+    And no trigger fired
+    And no submission is ignored
+
   @B4
   Scenario: Fetch Events shows what is new, changed and deleted
     Given the form "Saturday Canvass" in Mobilize
@@ -379,6 +393,21 @@ Feature: Connecting and syncing
       | subscribed   | form     |
       | unsubscribed | upstream |
 
+  @B8
+  Scenario: Who opts out in Mobilize is not texted, however they became a member
+    Given Mobilize and the carrier are connected
+    And the form "Bake Sale" in Mobilize
+    And Ben is a member with
+      | first name | Ben |
+    When Ben submits the form "Bake Sale"
+    And 1 minute passes
+    And Ben changes in Mobilize
+      | SMS opt-in | OPT_OUT |
+    And 1 minute passes
+    Then the ledger of Ben's consent reads
+      | subscribed   | operator |
+      | unsubscribed | upstream |
+
   @B9
   Scenario: A sign-up is a text a minute later
     Given Mobilize and the carrier are connected
@@ -399,21 +428,6 @@ Feature: Connecting and syncing
     Then the text to Ana was waiting to go out within 1 second of the look that found it
     And Ana gets the text "Hi!"
     And the status says that Mobilize was read 0 seconds ago
-
-  @B8
-  Scenario: Who opts out in Mobilize is not texted, however they became a member
-    Given Mobilize and the carrier are connected
-    And the form "Bake Sale" in Mobilize
-    And Ben is a member with
-      | first name | Ben |
-    When Ben submits the form "Bake Sale"
-    And 1 minute passes
-    And Ben changes in Mobilize
-      | SMS opt-in | OPT_OUT |
-    And 1 minute passes
-    Then the ledger of Ben's consent reads
-      | subscribed   | operator |
-      | unsubscribed | upstream |
 
   @B9
   Scenario: How far behind it is can be seen, and why

@@ -15,6 +15,7 @@ from ascend_core.operations.connect import connect_account
 from ascend_core.operations.settings import change_settings
 from ascend_core.operations.sync_account import LARGE, SWEEP_PAGES, Synced, sync_account
 from ascend_core.store.accounts import accounts, cursor_of, set_account
+from tests.fakes.bench import phone  # noqa: TID251 -- tests may lean on tests; the ban is for the product
 
 
 def position(bench: Any) -> str | None:
@@ -193,22 +194,32 @@ def test_off_means_off_at_once(bench: Any) -> None:
     assert (off.applied, on.applied) == (0, 2)
 
 
-def test_create_new_members_on_again_brings_nobody_back_by_itself(bench: Any) -> None:
-    """Decided: what happened while it was OFF stays ignored; the next thing that happens to a sign-up counts."""
-    bench.set_up()
+def test_create_new_members_on_again_catches_up(bench: Any) -> None:
+    """Row B3: who signed up while it was OFF is a member with the next round, and in the group; what happened meanwhile
+    fires nothing, what happens from then on does."""
+    bench.set_up(forms=2)
     sync(bench)
     change_settings(bench.core, bench.account, create_members=False)
-    bench.source.log = [bench.submission(0)]
-    sync(bench)
+    bench.source.log = [bench.submission(0), bench.submission(1, form_key="f1"), bench.submission(2, opted_in=None)]
+    created = bench.now
+    off = sync(bench)
+    bench.wait(days=3)
+    bench.unsync("f1")
+    idle = sync(bench)
     change_settings(bench.core, bench.account, create_members=True)
-    again = sync(bench)
+    on = sync(bench)
     bench.wait(minutes=1)
-    bench.source.log.append(bench.submission(0, created_at=bench.now - timedelta(minutes=1), status="confirms"))
+    bench.source.log.append(bench.submission(0, created_at=created, status="confirms"))
 
-    done = sync(bench)
+    later, quiet = sync(bench), sync(bench)
 
-    assert (again.applied, done.applied) == (0, 1)
+    assert [(each.applied, each.fired) for each in (off, idle, on)] == [(0, 0), (0, 0), (1, 0)]
+    assert [(each.applied, each.fired) for each in (later, quiet)] == [(1, 1), (0, 0)]
     assert bench.column("SELECT trigger FROM activity") == ["box.confirms"]
+    assert bench.column("SELECT phone FROM member") == [phone(0)]
+    assert bench.one("SELECT count(*) FROM group_member") == 1
+    assert bench.column("SELECT reason FROM submission ORDER BY id") == [None, "form_not_synced", "no_opt_in"]
+    assert bench.column("SELECT backfill_from FROM form") == [None, None]
 
 
 def test_connecting_again_leaves_the_switches_alone(bench: Any) -> None:
