@@ -171,31 +171,43 @@ def ignored_command(type_: IntegrationType) -> click.Command:
         "reason, and what to do.",
     )
     @click.option("--values", is_flag=True, help="Instead: applied ones of which a value did not fit its field.")
+    @click.option("--reason", metavar="WORD", help="Only those with this reason.")
     @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many to show.")
     @account_option
     @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-    def ignored(*, values: bool, limit: int, account_key: str | None, as_json: bool) -> None:
+    def ignored(*, values: bool, reason: str | None, limit: int, account_key: str | None, as_json: bool) -> None:
+        if values and reason is not None:
+            raise click.UsageError("Applied ones have no reason: give --values or --reason, not both.")
         with opened_core() as core:
             account = account_of(core, type_.name, account_key)
-            found = core.database.read(lambda tx: _ignored(tx, account.id, limit, values=values))
+            found = core.database.read(lambda tx: _ignored(tx, account.id, limit, reason, values=values))
         if as_json:
             show_json(found)
         elif found:
             rows = [
-                (each["key"], each["event"], moment(each["seen_at"]), each["reason"], each["detail"] or each["hint"])
-                for each in found
+                (each["key"], each["event"], moment(each["seen_at"]), each["reason"], _meaning(each)) for each in found
             ]
-            show_table(("Attendance or person", "Event", "Seen", "Reason", "What it means"), rows)
+            show_table(("Attendance or person", "Event", "Seen", "Reason", "What it means, and what to do"), rows)
         else:
-            say("Every value fitted its field." if values else "Nothing was ignored.")
+            nothing = "Nothing was ignored." if reason is None else f"Nothing was ignored for the reason '{reason}'."
+            say("Every value fitted its field." if values else nothing)
 
     return ignored
 
 
-def _ignored(tx: Tx, account_id: int, limit: int, *, values: bool) -> list[dict[str, Any]]:
-    records = (kept_out_list if values else ignored_list)(tx, account_id, limit=limit)
+def _meaning(described: dict[str, Any]) -> str | None:
+    """What is known of it, then what a person can do."""
+    detail, hint = described["detail"], described["hint"]
+    return f"{detail.rstrip('.')}. {hint}" if detail and hint else detail or hint
+
+
+def _ignored(tx: Tx, account_id: int, limit: int, reason: str | None, *, values: bool) -> list[dict[str, Any]]:
+    if values:
+        records, people = kept_out_list(tx, account_id, limit=limit), []
+    else:
+        records = ignored_list(tx, account_id, reason=reason, limit=limit)
+        people = set_aside_people(tx, account_id, reason=reason, limit=limit)
     forms = forms_by_id(tx, {record.form_id for record in records if record.form_id is not None})
-    people = [] if values else set_aside_people(tx, account_id, limit=limit)
     submissions = [
         {
             "kind": "submission",

@@ -51,9 +51,13 @@ def forget_set_aside(tx: Connection, account_id: int, keys: Collection[str]) -> 
     tx.execute(_aside.delete().where(mine), {"keys": sorted(keys)})
 
 
-def set_aside_people(tx: Connection, account_id: int, *, limit: int = 100) -> list[SetAsideRecord]:
-    """Who is set aside of an account, the newest first."""
+def set_aside_people(
+    tx: Connection, account_id: int, *, reason: str | None = None, limit: int = 100
+) -> list[SetAsideRecord]:
+    """Who is set aside of an account (for *reason*), the newest first."""
     statement = pick(SetAsideRecord, PersonSetAside).where(_aside.c.account_id == account_id)
+    if reason is not None:
+        statement = statement.where(_aside.c.reason == reason)
     return fetch(tx, SetAsideRecord, statement.order_by(_aside.c.seen_at.desc(), _aside.c.key).limit(limit))
 
 

@@ -277,9 +277,13 @@ def kept_out_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[
     return fetch(tx, SubmissionRecord, statement)
 
 
-def ignored_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[SubmissionRecord]:
-    """Ignored submissions, newest first."""
+def ignored_list(
+    tx: Connection, account_id: int, *, reason: str | None = None, limit: int = 100
+) -> list[SubmissionRecord]:
+    """Ignored submissions (for *reason*), newest first."""
     mine = (_submission.c.account_id == account_id) & (_submission.c.outcome == "ignored")
+    if reason is not None:
+        mine &= _submission.c.reason == reason
     statement = pick(SubmissionRecord, Submission).where(mine).order_by(_submission.c.id.desc()).limit(limit)
     return fetch(tx, SubmissionRecord, statement)
 

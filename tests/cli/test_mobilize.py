@@ -108,7 +108,24 @@ def test_a_sign_up_becomes_a_member_by_one_poll(connected: Any, mobilize: Any) -
     assert (member["phone"], member["consent"], member["fields"]["first_name"]) == ("+12025550142", "subscribed", "Ana")
     assert (ignored["event"], ignored["reason"]) == ("Phone Bank", "no_opt_in")
     assert "no_opt_in" in connected("mobilize", "ignored").out
+    assert connected("mobilize", "ignored", "--reason", "bad_phone").err == (
+        "Nothing was ignored for the reason 'bad_phone'.\n"
+    )
     assert connected("status", "--json").json()["accounts"][0]["lag_seconds"] < 60
+
+
+def test_an_ignored_sign_up_says_what_is_wrong_and_what_to_do(connected: Any, mobilize: Any) -> None:
+    """Both, also where the detail says what is wrong (A7)."""
+    connected("mobilize", "sync", "Phone Bank")
+    mobilize.sign_up("Phone Bank", phone="none")
+    mobilize.sign_up("Phone Bank", email="bo@example.org", phone="202-555-0143", sms_opt_in="")
+    connected("mobilize", "poll")
+
+    table = connected("mobilize", "ignored", "--reason", "bad_phone").out
+
+    assert "This is not a phone number. The number cannot be texted; ask the person for a mobile number" in table
+    assert "no_opt_in" not in table
+    assert connected("mobilize", "ignored", "--reason", "bad_phone", "--values").code == 2
 
 
 def test_switches_are_shown_and_changed(connected: Any) -> None:
