@@ -34,7 +34,7 @@ class NudgeFacts:
         links = [
             link
             for link in self.links.get(run.record.id, [])
-            if link.step == timer.step and (name is None or link.name == name)
+            if link.step == timer.step and (name is None or name in link.name.split())
         ]
         since = timer.reached_at
         replied = self.replied.get(run.record.member_id)

@@ -119,7 +119,7 @@ class Outgoing:
         self, id_: int, text: NewText, urls: dict[tuple[str, str], int]
     ) -> tuple[MessageRecord, list[LinkRecord]]:
         key = self._token(KEY_LENGTH)
-        links = {link.name: self._link(id_, key, text, link, urls) for link in text.links}
+        links = self._links(id_, key, text, urls)
         body = "".join(
             f"{self.core.options.short_url}/{links[part.name].code}" if isinstance(part, LinkRef) else part
             for part in text.body
@@ -151,10 +151,32 @@ class Outgoing:
         if not links:
             return message, []
         used = {part.name for part in text.body if isinstance(part, LinkRef)}
-        return message, [link for name, link in links.items() if name in used]
+        return message, list({link.code: link for name, link in links.items() if name in used}.values())
+
+    def _links(
+        self, message_id: int, campaign: str, text: NewText, urls: dict[tuple[str, str], int]
+    ) -> dict[str, LinkRecord]:
+        """The links of a text by name. Names of one address share a link: a message has one code for each URL."""
+        names: dict[int, list[str]] = {}
+        for link in text.links:
+            names.setdefault(urls[link.url, link.tracker or ""], []).append(link.name)
+        found: dict[str, LinkRecord] = {}
+        for link in text.links:
+            if link.name not in found:
+                its_names = names[urls[link.url, link.tracker or ""]]
+                record = self._link(message_id, campaign, text, link, urls, name=" ".join(its_names))
+                found.update(dict.fromkeys(its_names, record))
+        return found
 
     def _link(
-        self, message_id: int, campaign: str, text: NewText, link: TrackedUrl, urls: dict[tuple[str, str], int]
+        self,
+        message_id: int,
+        campaign: str,
+        text: NewText,
+        link: TrackedUrl,
+        urls: dict[tuple[str, str], int],
+        *,
+        name: str,
     ) -> LinkRecord:
         token = self._token(KEY_LENGTH)
         location = link.url
@@ -165,7 +187,7 @@ class Outgoing:
         return LinkRecord(
             code=self._token(CODE_LENGTH),
             token=token,
-            name=link.name,
+            name=name,
             message_id=message_id,
             member_id=text.member_id,
             url_id=urls[link.url, link.tracker or ""],

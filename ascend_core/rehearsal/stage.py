@@ -250,7 +250,7 @@ class Stage:
 
     def _link(self, name: str | None) -> MemberLink:
         came = [link for link in self._links() if any(link.code in text.body for text in self._phone.taken)]
-        found = [link for link in came if name in (None, link.name)]
+        found = [link for link in came if name is None or name in link.name.split()]
         if found:
             return found[-1]
         names = ", ".join(dict.fromkeys(link.name for link in came))

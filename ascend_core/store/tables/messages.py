@@ -120,6 +120,7 @@ class Link(CoreRow, table=True):
     token: str = Field(unique=True)
     """``utm_content``; never the code."""
     name: str
+    """As its step declares it; several names of one address have one link, and stand here with a blank between them."""
     message_id: int = ref("message")
     member_id: int = ref("member", index=True)
     url_id: int = ref("url")
