@@ -12,6 +12,7 @@ from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.sync_forms import free_name, turn_on
+from ascend_core.operations.urls_of_forms import adopt_urls
 from ascend_core.store import forms as rows
 from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, accounts, cursor_of, move_cursor
 from ascend_core.store.database import Tx
@@ -85,7 +86,9 @@ def _apply_forms(core: Core, account_id: int, page: FormPage, seen: CursorRecord
         known = rows.forms_by_key(tx, account_id, {form.key for form in page.forms})
         fresh = list({form.key: form for form in page.forms if form.key not in known and not form.deleted}.values())
         changed = [form for form in page.forms if form.key in known and _differs(form, known[form.key])]
-        rows.insert_forms(tx, account_id, [{"key": form.key, **_row(form, None, now)} for form in fresh])
+        ids = rows.insert_forms(tx, account_id, [{"key": form.key, **_row(form, None, now)} for form in fresh])
+        new_ids = dict(zip((form.key for form in fresh), ids, strict=True))
+        adopt_urls(tx, core.registry, account.integration, new_ids)
         updates = [{"id": known[form.key].id, **_row(form, known[form.key], now)} for form in changed]
         rows.update_forms(tx, updates)
         _follow_names(tx, changed, known)

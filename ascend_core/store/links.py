@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from attrs import frozen
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
-from ascend_core.store.bulk import insert_records, insert_rows, reserve_ids, table_of
+from ascend_core.store.bulk import insert_records, insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.reading import among, fetch, pick
 from ascend_core.store.tables import Link, Message, Url
 
@@ -22,9 +22,11 @@ __all__ = [
     "RunLink",
     "ensure_urls",
     "insert_links",
+    "lead_to_forms",
     "links_by_code",
     "links_by_token",
     "links_of_runs",
+    "urls_without_form",
 ]
 
 _url = table_of(Url)
@@ -102,6 +104,19 @@ def _url_ids(tx: Connection, wanted: Collection[tuple[str, str, int | None]]) ->
 @cache
 def _with_targets() -> Select[Any]:
     return select(_url.c.target, _url.c.tracker, _url.c.id).where(among(_url.c.target, "targets"))
+
+
+def urls_without_form(tx: Connection, trackers: Collection[str]) -> list[tuple[int, str, str]]:
+    """URLs that these trackers follow and that lead to no form that is known: id, target and tracker."""
+    statement = select(_url.c.id, _url.c.target, _url.c.tracker).where(
+        _url.c.form_id.is_(None), _url.c.tracker.in_(sorted(trackers))
+    )
+    return [(id_, target, tracker) for id_, target, tracker in tx.execute(statement.order_by(_url.c.id))]
+
+
+def lead_to_forms(tx: Connection, forms: Mapping[int, int]) -> None:
+    """Note which forms URLs lead to: URL to form."""
+    update_rows(tx, Url, [{"id": id_, "form_id": form_id} for id_, form_id in sorted(forms.items())])
 
 
 def insert_links(tx: Connection, records: Sequence[LinkRecord]) -> None:

@@ -113,3 +113,32 @@ def test_the_first_submission_through_a_link_is_the_one_it_remembers(told: Any) 
     told.register(0, key="latest", token=token, created_at=told.now + timedelta(minutes=1))
 
     assert told.one("SELECT submitted_at FROM link WHERE id = :id", id=id_) == int(earlier.timestamp() * 1e6)
+
+
+BEFORE = """
+    flow: welcome
+    steps:
+      - send: "New: ${link.new} Bye"
+        links: {new: {url: "https://box.example.org/form/new", track: box}}
+        nudges: [{nudge: box.no_submission, link: new, after: 24h, text: "Finish: ${link.new} Bye"}]
+"""
+
+
+def test_a_link_that_was_texted_before_its_form_was_known_leads_to_it_afterwards(bench: Any) -> None:
+    """Somebody texts the page of an event that was made a moment ago: what comes of it counts, and ends the nudge."""
+    bench.set_up(flow=BEFORE)
+    bench.register(0)
+    bench.drain()
+    bench.source.forms_now.append(bench.form("new"))
+    bench.fetch()
+    bench.click(bench.one("SELECT id FROM link"))
+
+    bench.wait(hours=1)
+    bench.register(0, form_key="new", key="k")
+    bench.wait(hours=23)
+    bench.drain()
+
+    assert matched(bench, "k") == (bench.one("SELECT min(id) FROM link"), "estimated")
+    assert bench.rows("SELECT outcome, reason FROM timer WHERE kind = 'nudge' ORDER BY id LIMIT 1") == [
+        ("skipped", "submitted")
+    ]
