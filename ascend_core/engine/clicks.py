@@ -138,6 +138,8 @@ class ClickAround:
     links_in_message: int
     links_opened: int
     """Links of the message that were opened within ``SWEPT_WITHIN``, this one included."""
+    address_known: bool = True
+    """False: the hash of its address is dropped, so that nobody can tell its company any more."""
 
 
 def company(visits: Sequence[tuple[int, int]]) -> list[int]:
@@ -172,7 +174,7 @@ def doubt_about(click: ClickAround) -> str | None:
         return None
     if click.delivered_at is not None and abs(click.clicked_at - click.delivered_at) <= SOON:
         return "soon"
-    if click.members_there >= CROWD_MEMBERS:
+    if click.members_there >= CROWD_MEMBERS or (click.reason == "crowd" and not click.address_known):
         return "crowd"
     if 1 < click.links_in_message <= click.links_opened:
         return "swept"

@@ -12,8 +12,9 @@ from ascend_core.engine.attribution import WINDOW, likely_cause
 from ascend_core.store.clicks import person_clicks
 from ascend_core.store.database import Tx
 from ascend_core.store.links import RunLink, links_by_token
+from ascend_core.store.submissions import reattribute, unexplained_submissions
 
-__all__ = ["Attribution", "attribute", "load_attribution"]
+__all__ = ["Attribution", "attribute", "explain_again", "load_attribution"]
 
 
 @define(kw_only=True, eq=False)
@@ -75,3 +76,26 @@ def attribute(
         return None, None
     found.brought[link_id] = member_id
     return link_id, "estimated"
+
+
+def explain_again(tx: Tx, links: Collection[int], *, since: datetime) -> set[int]:
+    """Look again at what brought the submissions since then that brought no token, of the members *links* belong to:
+    what counts as a person's click has changed. Inside ``figures_kept``.
+
+    Returns the links that this concerns; what they keep of it is to be summed up again.
+    """
+    waiting = unexplained_submissions(tx, links, since=since) if links else []
+    if not waiting:
+        return set()
+    clicks: dict[tuple[int, int], list[tuple[datetime, int]]] = {}
+    earliest = min(each.created_at for each in waiting) - WINDOW
+    for member, form, link, at in person_clicks(tx, {each.member_id for each in waiting}, earliest):
+        clicks.setdefault((member, form), []).append((at, link))
+    changes, touched = [], set()
+    for each in waiting:
+        cause = likely_cause(each.created_at, clicks.get((each.member_id, each.form_id), []))
+        if cause != each.link_id:
+            changes.append((each.id, cause))
+            touched |= {link for link in (cause, each.link_id) if link is not None}
+    reattribute(tx, changes)
+    return touched

@@ -9,20 +9,19 @@ the same figures.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from attrs import define, field
 
-from ascend_core.engine.attribution import WINDOW, likely_cause
 from ascend_core.engine.clicks import COMPARED, ClickAround, ClickClass, doubt_about
 from ascend_core.engine.figures import Cell, Figures, merged
+from ascend_core.operations.attribution import explain_again
 from ascend_core.operations.core import Core
 from ascend_core.store import clicks as rows
 from ascend_core.store.click_requests import TakenClick, requests_wait, take_requests
 from ascend_core.store.clicks_around import clicks_beside, doubtful_clicks, links_of_clicks
 from ascend_core.store.database import Tx
 from ascend_core.store.figures import LinkRow, add_to_cells, difference, hits_of, hold_members, lock_members, read_links
-from ascend_core.store.submissions import reattribute, unexplained_submissions
+from ascend_core.store.submissions import unexplained_submissions
 from ascend_core.store.types import from_micros, to_micros
 
 __all__ = ["clicks_wait", "count_clicks"]
@@ -142,21 +141,8 @@ class _Counting:
         """Look again at what brought the submissions that came after these clicks and brought no token."""
         moments = [click.micros for click in self.new if click.kind == PERSON and click.id not in self.doubts]
         moments += [to_micros(click.clicked_at) for click in self.changed]
-        waiting = unexplained_submissions(self.tx, links, since=from_micros(min(moments))) if moments else []
-        if not waiting:
-            return
-        clicks: dict[tuple[int, int], list[tuple[datetime, int]]] = {}
-        since = min(each.created_at for each in waiting) - WINDOW
-        for member, form, link, at in rows.person_clicks(self.tx, {each.member_id for each in waiting}, since):
-            clicks.setdefault((member, form), []).append((at, link))
-        changes, touched = [], set()
-        for each in waiting:
-            cause = likely_cause(each.created_at, clicks.get((each.member_id, each.form_id), []))
-            if cause != each.link_id:
-                changes.append((each.id, cause))
-                touched |= {link for link in (cause, each.link_id) if link is not None}
-        reattribute(self.tx, changes)
-        rows.refresh_links(self.tx, touched)
+        if moments:
+            rows.refresh_links(self.tx, explain_again(self.tx, links, since=from_micros(min(moments))))
 
 
 def _without(after: Sequence[LinkRow], sums: Mapping[int, tuple[int, int, int, int | None]]) -> list[LinkRow]:

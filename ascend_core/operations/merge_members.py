@@ -11,9 +11,9 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from ascend_core.engine.attribution import WINDOW, likely_cause
 from ascend_core.engine.zones import candidate_zones
 from ascend_core.errors import BadInput, NotFound
+from ascend_core.operations.attribution import explain_again
 from ascend_core.operations.core import Core
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.leaving import members_leave
@@ -23,7 +23,6 @@ from ascend_core.store.database import Tx
 from ascend_core.store.figures import figures_kept
 from ascend_core.store.members import CORE_FIELDS, MemberRecord, members_by_phone, update_members
 from ascend_core.store.merging import broadcast_between, clicks_of_members, move_everything, unread_texts
-from ascend_core.store.submissions import reattribute, unexplained_submissions
 from ascend_core.store.types import from_micros
 
 __all__ = ["Merged", "merge_members"]
@@ -70,7 +69,8 @@ def _merge(core: Core, tx: Tx, keep: str, other: str) -> Merged:
     with figures_kept(tx, "member", {kept.id, gone.id}):
         members_leave(tx, {gone.id}, MERGED, now=now)
         links = move_everything(tx, keep=kept.id, other=gone.id, now=now)
-        links |= _explain_again(tx, kept.id)
+        # a click of the one may have brought a sign-up of the other
+        links |= explain_again(tx, click_rows.links_of_member(tx, kept.id), since=from_micros(0))
         click_rows.confirm_clicks(tx, links)
     # who was one of a crowd may be in company no more
     click_rows.compare_around(tx, clicks)
@@ -92,26 +92,6 @@ def _both(tx: Tx, keep: str, other: str) -> tuple[MemberRecord, MemberRecord]:
         if phone not in known:
             raise NotFound(f"no member has the {which} phone; see: ascend members list")
     return known[keep], known[other]
-
-
-def _explain_again(tx: Tx, member_id: int) -> set[int]:
-    """A click of the one may have brought a sign-up of the other. Returns the links that this concerns."""
-    mine = click_rows.links_of_member(tx, member_id)
-    waiting = unexplained_submissions(tx, mine, since=from_micros(0)) if mine else []
-    if not waiting:
-        return set()
-    clicks: dict[int, list[tuple[datetime, int]]] = {}
-    since = min(each.created_at for each in waiting) - WINDOW
-    for _, form, link, at in click_rows.person_clicks(tx, {member_id}, since):
-        clicks.setdefault(form, []).append((at, link))
-    changes, touched = [], set()
-    for each in waiting:
-        cause = likely_cause(each.created_at, clicks.get(each.form_id, []))
-        if cause != each.link_id:
-            changes.append((each.id, cause))
-            touched |= {link for link in (cause, each.link_id) if link is not None}
-    reattribute(tx, changes)
-    return touched
 
 
 def _filled(kept: MemberRecord, gone: MemberRecord, now: datetime) -> MemberRecord:

@@ -7,11 +7,13 @@ from collections import Counter
 from attrs import frozen
 
 from ascend_core.engine.clicks import COMPARED, RULES_VERSION, ClickClass, classify_click
+from ascend_core.operations.attribution import explain_again
 from ascend_core.operations.core import Core
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.store import clicks as rows
 from ascend_core.store.database import Tx
 from ascend_core.store.figures import figures_kept
+from ascend_core.store.types import from_micros
 
 __all__ = ["Reclassified", "reclassify_clicks"]
 
@@ -60,7 +62,8 @@ def _some(tx: Tx, after: int, below: int) -> tuple[int, int, Counter[tuple[str, 
             touched.append(click)
     with figures_kept(tx, "link", {click.link_id for click in touched}):
         rows.change_clicks(tx, [], kinds)
-        rows.refresh_links(tx, {click.link_id for click in touched})
+        links = {click.link_id for click in touched}
+        rows.refresh_links(tx, links | explain_again(tx, links, since=from_micros(0)))
     # what counts as company has changed for those around them
     rows.compare_around(tx, [click.id for click in touched])
     rows.set_rules(tx, [click.id for click in clicks], RULES_VERSION)

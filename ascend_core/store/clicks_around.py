@@ -80,8 +80,9 @@ def doubtful_clicks(tx: Connection, click_ids: Collection[int], alone: Collectio
             members_there=company_of.get(id_, 1),
             links_in_message=links,
             links_opened=opened,
+            address_known=bool(known),
         )
-        for id_, link, member, kind, reason, at, delivered, submitted, links, opened in rows
+        for id_, link, member, kind, reason, at, delivered, submitted, known, links, opened in rows
     ]
 
 
@@ -145,7 +146,7 @@ def _around_sql(kind: str) -> str:
     return (
         "WITH c AS MATERIALIZED (SELECT c.id, c.link_id, l.member_id, c.kind, c.reason, c.clicked_at, "  # noqa: S608 -- fixed words
         "CASE WHEN m.state = 'delivered' THEN m.settled_at END AS delivered, "
-        f"l.exact_submissions, {links} AS links, {opened} AS opened "
+        f"l.exact_submissions, c.ip_hash IS NOT NULL AS known, {links} AS links, {opened} AS opened "
         "FROM click c JOIN link l ON l.id = c.link_id JOIN message m ON m.id = l.message_id "
         f"WHERE c.id IN ({given(kind)}) AND c.kind IN ({_JUDGED})) "
         "SELECT * FROM c WHERE c.kind = 'unsure' "

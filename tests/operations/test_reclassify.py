@@ -1,3 +1,4 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """Clicks are classified again when the rules change; addresses are forgotten in time."""
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from ascend_core.contracts import DeliveryState, DeliveryStatus
 from ascend_core.operations.check_report import check_report
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.ip_keys import forget_addresses, ip_key
+from ascend_core.operations.merge_members import merge_members
 from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.reclassify import reclassify_clicks
 from ascend_core.operations.record_clicks import Hit, keep_clicks
 from ascend_core.operations.report import click_report
+from tests.fakes.bench import phone
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1"
 
@@ -170,3 +173,34 @@ def test_addresses_are_forgotten(told: Any) -> None:
     assert told.column("SELECT ip_hash FROM click") == [None]
     assert first != second
     assert told.column("SELECT month FROM ip_key") == [202607]
+
+
+def test_what_brought_a_submission_follows_the_new_rules(told: Any) -> None:
+    """A click that turns out to be a machine's is no cause any more; one that turns out to be a person's is."""
+    keep_clicks(told.core, [told.hits[0], told.hits[1]._replace(user_agent="curl/8.5.0")])
+    count_clicks(told.core)
+    told.wait(minutes=1)
+    told.register(0, key="first")
+    told.register(1, key="second")
+    change(told, "UPDATE click SET user_agent = CASE tag WHEN 0 THEN 'curl/8.5.0' ELSE 'Mozilla/5.0 (iPhone)' END")
+
+    reclassify_clicks(told.core, everything=True)
+
+    causes = told.rows("SELECT link_id, matched_by FROM submission WHERE key IN ('first', 'second') ORDER BY key")
+    assert causes == [(None, None), (told.links[1], "estimated")]
+    (row,) = click_report(told.core)
+    assert (row.clicked, row.submitted, row.estimated) == (1, 1, 1)
+    assert check_report(told.core)[1] == []
+
+
+def test_a_crowd_stays_one_when_its_addresses_are_forgotten(told: Any) -> None:
+    """Nobody can tell any more who was in its company, so nothing speaks for it either."""
+    keep_clicks(told.core, told.hits)
+    before = kinds(told)
+    told.wait(days=31)
+    forget_addresses(told.core)
+
+    merge_members(told.core, phone(0), phone(1))
+
+    assert kinds(told) == before == [("unsure", "crowd")] * 3
+    assert check_report(told.core)[1] == []
