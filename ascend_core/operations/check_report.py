@@ -37,19 +37,18 @@ def check_report(core: Core) -> tuple[int, list[Difference]]:
 
 
 def mend_report(core: Core) -> list[Difference]:
-    """Make every counter what the facts say, in one transaction; what was wrong."""
+    """Make every counter what the facts say; what was wrong. One at a time: who mends twice adds twice.
 
-    def work(tx: Tx) -> list[Difference]:
-        _, differences = _check(tx)
-        changes: dict[Cell, list[int]] = {}
-        for each in differences:
-            row = changes.setdefault(each.cell, [0] * len(FIGURES))
-            row[FIGURES.index(each.figure)] = each.counted - each.kept
-        add_to_cells(tx, {cell: tuple(row) for cell, row in changes.items()})
-        return differences
-
-    count_clicks(core)
-    return core.database.write(work)
+    It is counted on one picture of the data while everything goes on: what a counter lacks there it lacks afterwards
+    too, whatever was added to it meanwhile.
+    """
+    _, differences = check_report(core)
+    changes: dict[Cell, list[int]] = {}
+    for each in differences:
+        row = changes.setdefault(each.cell, [0] * len(FIGURES))
+        row[FIGURES.index(each.figure)] = each.counted - each.kept
+    core.database.write(lambda tx: add_to_cells(tx, {cell: tuple(row) for cell, row in changes.items()}))
+    return differences
 
 
 def _check(tx: Tx) -> tuple[int, list[Difference]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from ascend_core.engine.figures import Cell
 from ascend_core.operations.check_report import check_report, mend_report
 from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.report import ReportRow, click_report
+from ascend_core.store.database import Database
 
 MACHINE = "facebookexternalhit/1.1 Facebot Twitterbot/1.0"
 
@@ -160,3 +162,19 @@ def test_a_wrong_counter_is_found_and_mended(told: Any) -> None:
     assert isinstance(found[0].cell, Cell)
     agreed(told)
     assert figures(click_report(told.core)[0]) == (4, 0, 0, 0, 0, 4)
+
+
+def test_what_is_counted_while_a_report_is_mended_stays_counted(told: Any) -> None:
+    """Nobody waits for the recount, and it takes nothing away."""
+
+    class Meanwhile(Database):
+        def write(self, work: Callable[[Any], Any]) -> Any:
+            told.click(told.links[1])
+            return super().write(work)
+
+    told.core.database.write(lambda tx: tx.exec_driver_sql("UPDATE report_cell SET clicked = 7 WHERE scope = 'flow'"))
+
+    mend_report(attrs.evolve(told.core, database=Meanwhile(told.core.database.engine)))
+
+    assert click_report(told.core)[0].clicked == 1
+    agreed(told)
