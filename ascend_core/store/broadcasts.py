@@ -275,11 +275,14 @@ def message_counts(tx: Connection, id_: int) -> dict[tuple[str, str | None], int
 
 
 def halted(tx: Connection, ids: Collection[int]) -> dict[int, str]:
-    """Which of these broadcasts are paused or cancelled: id to state."""
+    """Which of these broadcasts are paused or cancelled: id to state. They stay so until the transaction ends: else a
+    text could be put off until a resumption that has just been.
+    """
     if not ids:
         return {}
     stopped = _broadcast.c.id.in_(sorted(ids)) & _broadcast.c.state.in_(("paused", "cancelled"))
-    return pairs(tx.execute(select(_broadcast.c.id, _broadcast.c.state).where(stopped)))
+    statement = select(_broadcast.c.id, _broadcast.c.state).where(stopped).order_by(_broadcast.c.id)
+    return pairs(tx.execute(statement.with_for_update(read=True)))
 
 
 def hold_texts(tx: Connection, id_: int, until: datetime) -> int:
