@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import attrs
 import click
 
 from ascend_core.cli.groups import LazyGroup
 from ascend_core.cli.opening import opened_core
-from ascend_core.cli.showing import counted, say, show_json, show_table
+from ascend_core.cli.showing import counted, moment, say, show_json, show_table
 from ascend_core.engine.clicks import RULES_VERSION
 from ascend_core.operations.ip_keys import forget_addresses
 from ascend_core.operations.reclassify import reclassify_clicks
+from ascend_core.store.shared import shared_sign_ups
 
-__all__ = ["clicks", "forget", "reclassify"]
+__all__ = ["clicks", "forget", "reclassify", "shared"]
 
 
 @click.group(cls=LazyGroup)
@@ -41,3 +43,22 @@ def forget() -> None:
     with opened_core() as core:
         gone = forget_addresses(core)
     say(f"The addresses of {counted(gone, 'click')} are forgotten.")
+
+
+@clicks.command()
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many to show.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def shared(*, limit: int, as_json: bool) -> None:
+    """The sign-ups that came through a link texted to somebody else, the newest first: they count in no report."""
+    with opened_core() as core:
+        found = core.database.read(lambda tx: shared_sign_ups(tx, limit=limit))
+    if as_json:
+        show_json([attrs.asdict(each) for each in found])
+    elif found:
+        heads = ("Attendance", "Event", "Signed up", "Texted for", "To member", "Link to")
+        rows = [
+            (each.key, each.form, moment(each.created_at), each.sent_for, each.member_id, each.url) for each in found
+        ]
+        show_table(heads, rows)
+    else:
+        say("Nobody signed up through a link that was texted to somebody else.")

@@ -56,6 +56,14 @@ REASONS: Mapping[str, str] = {
 """Our words for reasons, in a sentence. A reason that is not here speaks for itself."""
 
 
+_BROUGHT_BY: Mapping[str, str] = {
+    "exact": "It came through a link that was texted to them.",
+    "estimated": "They opened a link to this form in the seven days before: that is taken for what brought it.",
+    "shared": "It came through a link that was texted to somebody else, so it counts in no report.",
+}
+"""By how a sign-up is attributed to a link."""
+
+
 @frozen(kw_only=True)
 class Fact:
     """One thing to know. *at*: when it happened or will; *hint*: a word that tells what a person can do about it."""
@@ -237,6 +245,8 @@ class _Teller:
                 yield Fact(said=f"Signed up for {name} (attendance {each.key}).", at=each.created_at)
                 if each.detail:
                     yield Fact(said=f"Not everything was taken over: {each.detail}", at=each.seen_at)
+            if brought_by := _BROUGHT_BY.get(each.matched_by or ""):
+                yield Fact(said=brought_by)
             mine = [activity for activity in activities if activity.submission_id == each.id]
             if each.reason is None and not mine:
                 yield Fact(said="It fired nothing: it happened before its form was synced, or while syncing was off.")

@@ -166,6 +166,9 @@ Feature: Links and tracking
     And 1 minute passes
     Then the submissions are attributed
       | shared | 1 |
+    And the sign-ups through forwarded links are
+      | form             | texted to | for    |
+      | Saturday Canvass | Ana       | Invite |
     And the report of the flow "invite" shows
       | form submissions           | 0 exact, 0 estimated |
       | submission conversion rate | 0%                   |

@@ -1,3 +1,4 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """The report as people see it: a table, a picture, a recount."""
 
 from __future__ import annotations
@@ -6,7 +7,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from ascend_core.cli.chart import MOST_BARS, Bar, draw_chart
+from ascend_core.store.database import open_database, sqlite_url
+from tests.fakes.bench import Bench
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -55,3 +60,42 @@ def test_the_report_is_drawn_checked_and_mended(made: Any, tmp_path: Path) -> No
     assert (mended.err, mended.code) == ("Every figure was right.\n", 0)
     assert again.err == "0 clicks looked at with rules version 2.\n"
     assert both.code == 2
+
+
+@pytest.fixture
+def told(made: Any, home: Path) -> Any:
+    """Two people got a link; the first opened theirs, and the second signed up through it."""
+    bench = Bench(open_database(sqlite_url(home / "ascend.db")), home)
+    bench.set_up()
+    bench.register(0, 1)
+    bench.drain()
+    bench.wait(minutes=1)
+    bench.click(bench.one("SELECT min(id) FROM link"))
+    bench.register(1, key="k7", token=bench.one("SELECT token FROM link ORDER BY id LIMIT 1"))
+    bench.core.database.close()
+    return made
+
+
+def test_sign_ups_through_a_forwarded_link_are_listed(told: Any, run: Any) -> None:
+    """Row F4: they count for nobody, so they are shown apart, and explained."""
+    shown, listed = told("clicks", "shared").out, told("clicks", "shared", "--json").json()
+    why = [each["said"] for each in told("explain", "--attendance", "k7", "--json").json()]
+
+    assert "k7" in shown
+    assert [{**each, "created_at": None} for each in listed] == [
+        {
+            "key": "k7",
+            "form": "Canvass f0",
+            "created_at": None,
+            "url": "https://box.example.org/form/f0",
+            "member_id": 1,
+            "sent_for": "Welcome",
+        }
+    ]
+    assert "It came through a link that was texted to somebody else, so it counts in no report." in why
+
+
+def test_without_any_the_list_says_so(made: Any) -> None:
+    """And as a document it is empty."""
+    assert made("clicks", "shared").err == "Nobody signed up through a link that was texted to somebody else.\n"
+    assert made("clicks", "shared", "--json").json() == []

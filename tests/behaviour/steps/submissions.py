@@ -9,6 +9,7 @@ from pytest_bdd import parsers, then
 
 from ascend_core.operations.fields import field_rows
 from ascend_core.operations.summary import summarize
+from ascend_core.store.shared import shared_sign_ups
 from ascend_core.store.submissions import ignored_list, kept_out_list, submissions_by_id
 from tests.behaviour.story import EVERYTHING, Story
 
@@ -66,6 +67,13 @@ def _ignored_hold_nothing(story: Story, name: str) -> None:
 def _attributed(story: Story, datatable: list[list[str]]) -> None:
     found = story.read(submissions_by_id, EVERYTHING).values()
     assert _counted([record.matched_by for record in found]) == _counts(datatable)
+
+
+@then("the sign-ups through forwarded links are")
+def _forwarded(story: Story, datatable: list[list[str]]) -> None:
+    members = {member.id: name for name in story.people if (member := story.member(name)) is not None}
+    found = [[each.form, members[each.member_id], each.sent_for] for each in story.read(shared_sign_ups)]
+    assert found == datatable[1:]
 
 
 @then("the submissions stand as")
