@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import date
 from typing import Any
 
@@ -9,9 +10,11 @@ from attrs import frozen
 
 from ascend_core.engine.clicks import RULES_VERSION
 from ascend_core.engine.figures import first_moment_of
+from ascend_core.errors import NotFound
 from ascend_core.operations.core import Core
 from ascend_core.operations.count_clicks import count_clicks
-from ascend_core.store.reports import LinkFigures, Per, Scope, link_figures
+from ascend_core.store.database import Tx
+from ascend_core.store.reports import LinkFigures, Per, Scope, link_figures, subject_names, texted_urls
 
 __all__ = ["ReportRow", "click_report"]
 
@@ -73,11 +76,26 @@ def click_report(
     """The report of everything that sent links; a line for each day or URL where *per* says so.
 
     *url* restricts it to one link (row G2), *only* to the subject with that name. One query, whose cost follows the
-    number of lines, not of messages.
+    number of lines, not of messages. Raises NotFound for a subject that there is not, or a URL that was never texted.
     """
     count_clicks(core)
     figures = core.database.read(lambda tx: link_figures(tx, by=by, per=per, url=url, only=only))
+    if not figures:
+        core.database.read(lambda tx: _check_names(tx, by, url, only))
     return [_row(each) for each in figures]
+
+
+def _check_names(tx: Tx, by: Scope, url: str | None, only: str | None) -> None:
+    if only is not None and only not in (names := subject_names(tx, by)):
+        what = {"arm": "automation", "version": "flow"}.get(by, by)
+        raise NotFound(f"there is no {what} '{only}'{_nearest(only, names)}")
+    if url is not None and url not in (urls := texted_urls(tx)):
+        raise NotFound(f"no link in a text led to {url}{_nearest(url, urls) or '; see: ascend report --per url'}")
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _row(figures: LinkFigures) -> ReportRow:

@@ -13,7 +13,7 @@ from ascend_core.engine.figures import ALL_DAYS, ALL_URLS, FIGURES, Cell
 from ascend_core.store.bulk import table_of
 from ascend_core.store.tables import Automation, Broadcast, Flow, FlowVersion, ReportCell, Url
 
-__all__ = ["PER", "LinkFigures", "Per", "Scope", "all_cells", "link_figures", "tracked_urls"]
+__all__ = ["PER", "LinkFigures", "Per", "Scope", "all_cells", "link_figures", "subject_names", "texted_urls"]
 
 Scope = Literal["broadcast", "automation", "arm", "flow", "version"]
 Per = Literal["day", "url"]
@@ -120,7 +120,12 @@ def all_cells(tx: Connection) -> dict[Cell, Sequence[int]]:
     return {Cell(*row[:5]): tuple(row[5:]) for row in tx.execute(statement) if any(row[5:])}
 
 
-def tracked_urls(tx: Connection) -> list[str]:
-    """Every URL that a tracker follows."""
-    statement = select(_url.c.target).where(_url.c.tracker != "").distinct().order_by(_url.c.target)
-    return list(tx.execute(statement).scalars())
+def subject_names(tx: Connection, by: Scope) -> list[str]:
+    """What ``only`` may be."""
+    table = {"broadcast": _broadcast, "automation": _automation, "arm": _automation}.get(by, _flow)
+    return list(tx.execute(select(table.c.name).order_by(table.c.name)).scalars())
+
+
+def texted_urls(tx: Connection) -> list[str]:
+    """Every URL that a link in a text led to."""
+    return list(tx.execute(select(_url.c.target).distinct().order_by(_url.c.target)).scalars())

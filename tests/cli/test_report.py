@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -99,3 +101,33 @@ def test_without_any_the_list_says_so(made: Any) -> None:
     """And as a document it is empty."""
     assert made("clicks", "shared").err == "Nobody signed up through a link that was texted to somebody else.\n"
     assert made("clicks", "shared", "--json").json() == []
+
+
+def test_the_report_in_a_table_for_other_programs(told: Any) -> None:
+    """Rates between 0 and 1, and nothing where there is none."""
+    (row,) = csv.DictReader(StringIO(told("report", "--csv").out))
+    shown = told("report")
+
+    assert (row["flow"], row["recipients"], row["clicked"], row["click_through_rate"]) == ("welcome", "2", "1", "0.5")
+    assert (row["form_submissions"], row["estimated"], row["conversion_rate"], row["clicks"]) == ("0", "0", "0.0", "1")
+    assert "50.0%" in shown.out
+    assert "Left out: 0 hits of machines and 0 unsure" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (("--only", "welcom"), "there is no flow 'welcom'; did you mean 'welcome'?"),
+        (("--by", "arm", "--only", "Welcom"), "there is no automation 'Welcom'; did you mean 'Welcome'?"),
+        (("--by", "broadcast", "--only", "June"), "there is no broadcast 'June'"),
+        (
+            ("--url", "https://box.example.org/form/f1"),
+            "no link in a text led to https://box.example.org/form/f1; did you mean 'https://box.example.org/form/f0'?",
+        ),
+    ],
+)
+def test_a_misspelt_name_is_no_empty_report(told: Any, asked: tuple[str, ...], answer: str) -> None:
+    """Whoever reads 'nothing was sent' would believe it."""
+    ran = told("report", *asked)
+
+    assert (ran.code, ran.err) == (4, f"error: {answer}\n")
