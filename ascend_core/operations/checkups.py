@@ -23,7 +23,7 @@ from ascend_core.store.buckets import database_now
 from ascend_core.store.channels import ChannelRecord, channels
 from ascend_core.store.held import count_held
 
-__all__ = ["Finding", "check_clock", "check_core", "check_held", "check_plugins", "check_workers"]
+__all__ = ["HIDDEN_VISITORS", "Finding", "check_clock", "check_core", "check_held", "check_plugins", "check_workers"]
 
 LATE = timedelta(minutes=15)
 """A sign-up reaches us within that time, as people are promised."""
@@ -33,6 +33,10 @@ APART = timedelta(seconds=5)
 
 ASKED_SECONDS = 30.0
 """How long another company's server may take, all questions of one check together."""
+
+
+HIDDEN_VISITORS = ("x-ascend-visitors", "hidden")
+"""The header of ``/health`` where a proxy names its visitors and is not believed: all of them have one address then."""
 
 
 @frozen(kw_only=True)

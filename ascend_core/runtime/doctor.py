@@ -17,7 +17,7 @@ import httpx
 
 from ascend_core.errors import BadInput, DatabaseProblem, WrongDatabaseVersion
 from ascend_core.host.settings import variable_of
-from ascend_core.operations.checkups import Finding, check_core
+from ascend_core.operations.checkups import HIDDEN_VISITORS, Finding, check_core
 from ascend_core.runtime.config import SETTINGS, Config, read_config, unknown_in
 from ascend_core.runtime.engine_tables import check_engine_tables
 from ascend_core.runtime.opening import Home, home_from, open_core, open_registry
@@ -163,6 +163,14 @@ async def _address(about: str, url: str) -> list[Finding]:
         return [*found, _unreached(about, url, error, near=near)]
     if answer.status_code != OK or answer.text.strip() != "ok":
         sentence = f"{url}/health answers {answer.status_code}, and not as Ascend does; let it lead to ascend serve"
+        found.append(Finding(about=about, sentence=sentence))
+    header, hidden = HIDDEN_VISITORS
+    if answer.headers.get(header) == hidden:
+        sentence = (
+            f"the web server before {url} names its visitors and is not believed, so that all of them seem to be one "
+            "machine: their clicks count for nobody, and a few bad links stop everybody; let FORWARDED_ALLOW_IPS of "
+            "ascend serve name that server's address"
+        )
         found.append(Finding(about=about, sentence=sentence))
     return found
 

@@ -7,12 +7,13 @@ from html import escape
 from pathlib import Path
 
 from ascend_core.contracts import Answer
+from ascend_core.operations.checkups import HIDDEN_VISITORS
 from ascend_core.operations.core import Core
 from ascend_core.operations.wording import Program
 from ascend_core.web.click_writer import ClickWriter
 from ascend_core.web.readiness import Readiness
 from ascend_core.web.redirect import NOT_FOUND, Redirect, code_in
-from ascend_core.web.requests import Receive, Scope, Send, send_answer
+from ascend_core.web.requests import Receive, Scope, Send, send_answer, visitor_of
 from ascend_core.web.webhooks import Webhooks
 
 __all__ = ["PublicApp"]
@@ -37,6 +38,13 @@ def _home(program: Program) -> Answer:
             f"To get no more texts, reply STOP to any of them.</p>{contact}</html>"
         ).encode(),
     )
+
+
+def _health(scope: Scope) -> Answer:
+    """That the process lives; and whether a proxy names its visitors and is not believed (``ascend doctor`` asks)."""
+    named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    believed = not named or visitor_of(scope) in {address.strip() for address in named.split(",")}
+    return Answer(body=b"ok\n", headers={} if believed else dict([HIDDEN_VISITORS]))
 
 
 class PublicApp:
@@ -78,7 +86,7 @@ class PublicApp:
         elif path == "/robots.txt":
             await send_answer(send, ROBOTS, head_only=scope["method"] == "HEAD")
         elif path == "/health":
-            await send_answer(send, Answer(body=b"ok\n"))  # the process lives, whatever becomes of the database
+            await send_answer(send, _health(scope))  # the process lives, whatever becomes of the database
         elif path == "/ready":
             await send_answer(send, await self._readiness.answer())
         else:

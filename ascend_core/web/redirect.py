@@ -16,7 +16,7 @@ from ascend_core.web.click_writer import ClickWriter
 from ascend_core.web.ip_hashes import IpHashes
 from ascend_core.web.lookups import Lookups
 from ascend_core.web.misses import Misses
-from ascend_core.web.requests import Scope, Send, send_answer
+from ascend_core.web.requests import Scope, Send, send_answer, visitor_of
 
 __all__ = ["NOT_FOUND", "TOO_MANY", "Redirect", "code_in"]
 
@@ -88,7 +88,7 @@ class Redirect:
         """Keep the click and send the person on; 404 for a code that leads nowhere, or nowhere any more."""
         target = self._lookups.remembered(code)
         if target is None:
-            visitor = _visitor(scope)
+            visitor = visitor_of(scope)
             if self._misses.are_too_many(visitor):
                 await send_answer(send, TOO_MANY, head_only=scope["method"] == "HEAD")
                 return
@@ -116,7 +116,7 @@ class Redirect:
                 purpose = f"{purpose} {value.decode('latin-1')}".strip()
             elif name in _REFUSALS:
                 withheld = withheld or value == b"1"
-        address = None if withheld else self._addresses.hash_of(_visitor(scope), now)
+        address = None if withheld else self._addresses.hash_of(visitor_of(scope), now)
         return Hit(link_id, now, scope["method"], agent, next(self._tags) % MOST_TAG, purpose, address, withheld)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ascend_core.contracts import Answer, RawRequest
 
-__all__ = ["MOST_BODY_BYTES", "Receive", "Scope", "Send", "TooLarge", "read_request", "send_answer"]
+__all__ = ["MOST_BODY_BYTES", "Receive", "Scope", "Send", "TooLarge", "read_request", "send_answer", "visitor_of"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -47,3 +47,9 @@ async def send_answer(send: Send, answer: Answer, *, head_only: bool = False) ->
     headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head_only else answer.body})
+
+
+def visitor_of(scope: Scope) -> str:
+    """The address of whoever asks: the one that a trusted proxy names, else the other end of the connection."""
+    client = scope.get("client")
+    return client[0] if client else ""

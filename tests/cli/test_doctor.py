@@ -257,6 +257,29 @@ def test_an_address_that_is_not_ours_or_not_encrypted(doctor: Any, mobilize: Any
     ]
 
 
+async def unbelieved(scope: Any, receive: Any, send: Any) -> None:
+    """What Ascend answers behind a proxy that it does not believe."""
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    headers = [(b"content-length", b"3"), (b"x-ascend-visitors", b"hidden")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok\n"})
+
+
+def test_a_proxy_that_is_not_believed_is_told(doctor: Any) -> None:
+    """Every click would look like one machine's, and a few bad links would stop everybody."""
+    server = ThreadedServer(unbelieved, bind())
+    told = sentences(doctor("--json", ASCEND_PUBLIC_URL=server.url))["public URL"]
+    server.close()
+
+    assert "is not believed" in told
+    assert "FORWARDED_ALLOW_IPS" in told
+
+
 def test_tables_of_another_task_engine_are_told(run: Any, new_database: Callable[[str], str]) -> None:
     """On PostgreSQL; and ``db upgrade`` brings them along."""
     url = new_database("postgresql")

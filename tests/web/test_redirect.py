@@ -89,7 +89,7 @@ def test_head_is_answered_and_never_a_click_of_a_person(site: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("glued", [".", ",", "!", "?)", "...", "%20", "”", "%E2%80%9D", ")."])
+@pytest.mark.parametrize("glued", [".", ",", "!", "/", ">", "**", "?)", "...", "%20", "”", "%E2%80%9D", ")."])
 def test_punctuation_that_clings_to_a_link_is_no_part_of_it(site: Any, glued: str) -> None:
     """Phones make it part of the link."""
     (reply,) = site.ask(f"/{site.code}{glued}".replace("?", "%3F"))
@@ -184,3 +184,24 @@ def test_the_plain_pages(site: Any) -> None:
 
     assert (home.status_code, health.text, hook.status_code) == (200, "ok\n", 404)
     assert "reply STOP" in home.text
+
+
+@pytest.mark.parametrize(
+    ("client", "named", "hidden"),
+    [
+        ("203.0.113.9", None, False),
+        ("203.0.113.9", "198.51.100.4, 203.0.113.9", False),
+        ("10.88.0.1", "198.51.100.4", True),
+    ],
+)
+def test_a_proxy_that_is_not_believed_shows(site: Any, client: str, named: str | None, hidden: bool) -> None:
+    """All visitors would seem to be one: ``ascend doctor`` looks for this."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(PublicApp(site.core), client=(client, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="https://go.example.org") as http:
+            return await http.get("/health", headers={} if named is None else {"x-forwarded-for": named})
+
+    answer = asyncio.run(ask())
+
+    assert (answer.text, answer.headers.get("x-ascend-visitors")) == ("ok\n", "hidden" if hidden else None)
