@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import AddressValueError, IPv6Address
+
 from ascend_core.contracts import Clock
 
 __all__ = ["Misses"]
@@ -23,13 +25,25 @@ class Misses:
 
     def are_too_many(self, visitor: str) -> bool:
         """Whether *visitor* has missed too often in this minute."""
-        since, count = self._since.get(visitor, (0.0, 0))
+        since, count = self._since.get(_network(visitor), (0.0, 0))
         return count >= MOST_A_MINUTE and self._clock.monotonic() - since < _WINDOW_SECONDS
 
     def note(self, visitor: str) -> None:
         """One more."""
-        now = self._clock.monotonic()
+        now, visitor = self._clock.monotonic(), _network(visitor)
         since, count = self._since.get(visitor, (now, 0))
         if len(self._since) >= MOST_VISITORS:
             self._since.clear()
         self._since[visitor] = (since, count + 1) if now - since < _WINDOW_SECONDS else (now, 1)
+
+
+def _network(visitor: str) -> str:
+    """Whoever has an IPv6 address has the 2^64 of its network too, so they are one visitor."""
+    if ":" not in visitor:
+        return visitor
+    try:
+        address = IPv6Address(visitor)
+    except AddressValueError:
+        return visitor
+    mapped = address.ipv4_mapped
+    return address.packed[:8].hex() if mapped is None else str(mapped)

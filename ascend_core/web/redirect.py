@@ -23,7 +23,7 @@ __all__ = ["NOT_FOUND", "TOO_MANY", "Redirect", "code_in"]
 MOST_TAG = 1 << 30
 """Tags of requests, which tell those of one moment apart, begin again after so many."""
 
-_TRAILING = ".,!?;:)]}'\"”’»… "
+_TRAILING = ".,!?;:)]}>*/'\"”’»… "
 """What people and programs glue to the end of a link."""
 
 _LETTERS = frozenset(CODE_ALPHABET)

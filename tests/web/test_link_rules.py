@@ -16,9 +16,10 @@ from ascend_core.operations.core import Options
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.wording import Program
 from ascend_core.runtime.opening import home_from
-from ascend_core.web.misses import MOST_A_MINUTE
+from ascend_core.testing import VirtualClock
+from ascend_core.web.misses import MOST_A_MINUTE, Misses
 from ascend_core.web.public import PublicApp
-from tests.fakes.bench import Bench
+from tests.fakes.bench import NOON, Bench
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1"
 OPTIONS = Options(
@@ -91,6 +92,27 @@ def test_who_guesses_codes_is_made_to_wait_and_nobody_else(site: Any) -> None:
 
 
 @pytest.mark.parametrize("asks", [{"sec-gpc": "1"}, {"dnt": "1"}])
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("no:address", "no:addresses", False),
+    ],
+)
+def test_whoever_has_a_network_of_addresses_is_one_visitor(first: str, second: str, same: bool) -> None:
+    """With IPv6 everybody has 2^64 of them: guessing from a new one each time is still guessing."""
+    misses = Misses(VirtualClock(NOON))
+    for _ in range(MOST_A_MINUTE):
+        misses.note(first)
+
+    assert misses.are_too_many(first)
+    assert misses.are_too_many(second) == same
+
+
 def test_a_browser_that_asks_not_to_be_remembered_is_not(site: Any, asks: dict[str, str]) -> None:
     """Only that a person clicked, and when."""
     site.ask(f"/{site.code}", **asks)
