@@ -10,6 +10,9 @@ from typing import Any
 import attrs
 
 from ascend_core.errors import DatabaseProblem
+from ascend_core.operations.count_clicks import count_clicks
+from ascend_core.operations.ip_keys import ip_key
+from ascend_core.operations.record_clicks import Hit, keep_clicks
 from ascend_core.runtime.drains import register_drains
 from ascend_core.runtime.engine import Drain, Tick
 from ascend_core.store.database import Database
@@ -106,3 +109,26 @@ def test_texts_whose_results_could_not_be_written_are_in_doubt_within_seconds(ma
     assert [state for state, _ in after] == ["sending"]
     assert [state for state, _ in bench.states()] == ["unknown"]
     assert len(channel.accepted) == 1
+
+
+def test_the_worker_forgets_addresses(bench: Any) -> None:
+    """Within the hour after their 30 days, and the keys of past months; nobody has to ask for it."""
+    bench.set_up()
+    bench.register(0)
+    bench.drain()
+    ip_key(bench.core, bench.now)
+    (link_id,) = bench.column("SELECT id FROM link")
+    keep_clicks(
+        bench.core, [Hit(link_id=link_id, at=bench.now, method="GET", user_agent="Mozilla/5.0 (iPhone)", ip_hash=7)]
+    )
+    count_clicks(bench.core)
+    drains = Drains()
+    register_drains(drains, bench.core)
+
+    known = []
+    for days in (0, 29, 1.05):
+        bench.wait(days=days)
+        bench.run(drains.tick())
+        known.append((bench.one("SELECT ip_hash FROM click"), bench.one("SELECT count(*) FROM ip_key")))
+
+    assert known == [(7, 1), (7, 0), (None, 0)]
