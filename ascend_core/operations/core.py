@@ -80,6 +80,8 @@ class Options:
     every link."""
     links_live: timedelta | None = None
     """How long a link leads somewhere; None: for ever. What came of it stays known."""
+    clicks_anonymous: bool = False
+    """Nothing is kept of whoever opens a link but when and of which class: as of a browser that asks for it."""
     utm_source: str | None = None
     quiet_hours: QuietHours = field(factory=lambda: QuietHours(start=time(20), end=time(9)))
     """When a flow has none of its own (row J3)."""

@@ -62,6 +62,11 @@ SETTINGS = (
         otherwise="the public one",
     ),
     Setting(key="links_days", help="How many days a short link leads somewhere", otherwise="for ever"),
+    Setting(
+        key="clicks_anonymous",
+        help="yes: no address and no browser of whoever opens a link is kept, not even hashed",
+        otherwise="no",
+    ),
     Setting(key="utm_source", help="utm_source on tracked links", otherwise="none"),
     Setting(
         key="program", help="The name people know you by, in the answers to STOP, START and HELP", otherwise="none"

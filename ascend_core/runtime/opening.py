@@ -76,7 +76,8 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Home:
         links_urls=_urls(environment, "ASCEND_LINKS_URL"),
         links_live=_days(environment, "ASCEND_LINKS_DAYS"),
         utm_source=environment.get("ASCEND_UTM_SOURCE"),
-        webhooks_private=environment.get("ASCEND_WEBHOOKS_PRIVATE", "").lower() in {"yes", "true", "on", "1"},
+        clicks_anonymous=_is_yes(environment, "ASCEND_CLICKS_ANONYMOUS"),
+        webhooks_private=_is_yes(environment, "ASCEND_WEBHOOKS_PRIVATE"),
     )
     if gap := environment.get("ASCEND_NUDGE_GAP"):
         options = evolve(options, nudge_gap=_length("ASCEND_NUDGE_GAP", gap))
@@ -92,6 +93,10 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Home:
         metrics=_place(environment, "ASCEND_METRICS"),
         logs=_logs(environment),
     )
+
+
+def _is_yes(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name, "").lower() in {"yes", "true", "on", "1"}
 
 
 def _hours(environment: Mapping[str, str]) -> HoursByLaw:

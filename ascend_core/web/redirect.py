@@ -74,6 +74,7 @@ class Redirect:
 
     def __init__(self, core: Core, writer: ClickWriter) -> None:
         self._clock = core.clock
+        self._anonymous = core.options.clicks_anonymous
         self._writer = writer
         self._lookups = Lookups(core)
         self._addresses = IpHashes(core)
@@ -108,7 +109,7 @@ class Redirect:
         await send(_BODY)
 
     def _hit(self, link_id: int, scope: Scope, now: datetime) -> Hit:
-        agent, purpose, withheld = "", "", False
+        agent, purpose, withheld = "", "", self._anonymous
         for name, value in scope["headers"]:
             if name == b"user-agent":
                 agent = value.decode("latin-1")
@@ -122,11 +123,6 @@ class Redirect:
 
 def _headers(location: str) -> list[tuple[bytes, bytes]]:
     return [(b"location", location.encode("latin-1")), *_REDIRECT_HEADERS]
-
-
-def _visitor(scope: Scope) -> str:
-    client = scope.get("client")
-    return client[0] if client else ""
 
 
 def code_in(path: str) -> str | None:

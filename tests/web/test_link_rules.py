@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 
 from ascend_core.errors import BadInput
 from ascend_core.operations.core import Options
@@ -37,9 +38,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def site(make_bench: Callable[..., Bench]) -> Iterator[Any]:
+def site(request: pytest.FixtureRequest, make_bench: Callable[..., Bench]) -> Iterator[Any]:
     """A bench with two addresses for links, one link sent; ``ask`` makes requests."""
-    bench: Any = make_bench(options=OPTIONS)
+    bench: Any = make_bench(options=getattr(request, "param", OPTIONS))
     bench.set_up()
     bench.register(0)
     bench.drain()
@@ -91,7 +92,6 @@ def test_who_guesses_codes_is_made_to_wait_and_nobody_else(site: Any) -> None:
     assert [reply.status_code for reply in site.ask(*[f"/{site.code}"] * 40)] == [302] * 40
 
 
-@pytest.mark.parametrize("asks", [{"sec-gpc": "1"}, {"dnt": "1"}])
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [
@@ -113,6 +113,7 @@ def test_whoever_has_a_network_of_addresses_is_one_visitor(first: str, second: s
     assert misses.are_too_many(second) == same
 
 
+@pytest.mark.parametrize("asks", [{"sec-gpc": "1"}, {"dnt": "1"}])
 def test_a_browser_that_asks_not_to_be_remembered_is_not(site: Any, asks: dict[str, str]) -> None:
     """Only that a person clicked, and when."""
     site.ask(f"/{site.code}", **asks)
@@ -122,6 +123,17 @@ def test_a_browser_that_asks_not_to_be_remembered_is_not(site: Any, asks: dict[s
     first, second = site.rows("SELECT kind, user_agent, ip_hash IS NULL, withheld FROM click ORDER BY tag")
     assert first == ("person", "", 1, 1)
     assert second == ("person", PHONE, 0, 0)
+
+
+@pytest.mark.parametrize("site", [evolve(OPTIONS, clicks_anonymous=True)], indirect=True)
+def test_nothing_of_anybody_is_kept_where_the_operator_says_so(site: Any) -> None:
+    """As if every browser had asked for it; machines are told apart all the same."""
+    site.ask(f"/{site.code}")
+    site.ask(f"/{site.code}", **{"user-agent": "curl/8.5.0"})
+    count_clicks(site.core)
+
+    kept = site.rows("SELECT kind, user_agent, ip_hash IS NULL, withheld FROM click ORDER BY tag")
+    assert kept == [("person", "", 1, 1), ("scanner", "", 1, 1)]
 
 
 def test_an_address_is_never_stored(site: Any) -> None:
@@ -152,6 +164,10 @@ def test_the_settings_of_links_come_from_the_environment() -> None:
 
     assert options.links_urls == ("https://go.example.org", "https://old.example.org")
     assert (options.short_url, options.links_live) == ("https://go.example.org", timedelta(days=30))
+    assert [home_from({"ASCEND_CLICKS_ANONYMOUS": word}).options.clicks_anonymous for word in ("yes", "no")] == [
+        True,
+        False,
+    ]
     for wrong in ({"ASCEND_LINKS_DAYS": "soon"}, {"ASCEND_LINKS_URL": "https://a.example.org,ftp://b.example.org"}):
         with pytest.raises(BadInput, match=next(iter(wrong))):
             home_from(wrong)
