@@ -125,7 +125,7 @@ def _moment(written: str) -> datetime:
 
 def _make(core: Core, source: str, file: str, *, at: datetime | None, yes: bool) -> str:
     found = preview_broadcast(core, source, file=file)
-    if not found.reachable:
+    if not found.reachable and at is None:  # until it begins, people may still join
         raise BadInput(f"nobody can be reached: of {counted(found.members, 'member')} none is subscribed")
     if not yes:
         if not sys.stdin.isatty():

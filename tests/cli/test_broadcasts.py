@@ -98,3 +98,18 @@ def test_it_is_paused_resumed_and_cancelled_by_name(june: Any, tmp_path: Path) -
     assert [(each["broadcast"], each["state"]) for each in listed] == [("June news", "cancelled")]
     assert "State" in june("broadcasts", "show", "June news", "--follow").out
     assert "did you mean 'June news'?" in june("broadcasts", "pause", "June nws").err
+
+
+def test_it_can_be_scheduled_for_a_group_in_which_nobody_is_yet(june: Any, tmp_path: Path) -> None:
+    """Whom it reaches is settled when it begins; sent now it would reach nobody."""
+    (tmp_path / "people.csv").write_text("phone\n2125550152\n")
+    june("members", "import", tmp_path / "people.csv", "--proof", "x", "--group", "July")
+    document = ["--name", "Later", "--to", "July", "--except", "July volunteers", "--text", "Hello"]
+    june("members", "import", tmp_path / "people.csv", "--proof", "x", "--group", "July volunteers")
+    ahead = (SystemClock().now() + timedelta(days=1)).isoformat(timespec="minutes")
+
+    now = june("broadcasts", "send", *document, "--yes")
+    later = june("broadcasts", "schedule", *document, "--at", ahead, "--yes", "--json").json()
+
+    assert (now.code, now.err) == (4, "error: nobody can be reached: of 0 members none is subscribed\n")
+    assert (later["state"], later["members"]) == ("scheduled", 0)
