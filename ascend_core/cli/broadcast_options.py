@@ -28,7 +28,7 @@ def document_of(file: Path | None, said: Mapping[str, Any]) -> tuple[str, str]:
         document["except"] = list(given["left_out"])
     if "links" in given:
         document["links"] = {name: _link(url, given.get("track")) for name, url in map(_pair, given["links"])}
-    names = {"text": "send", "run": "run", "form": "form", "expires": "expires"}
+    names = {"text": "send", "run": "run", "form": "form", "expires": "expires", "links_url": "links_url"}
     document |= {key: given[name] for name, key in names.items() if name in given}
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "(options)"
 

@@ -57,6 +57,7 @@ def _what(command: F) -> F:
         click.option("--text", help="The text, with ${member.first_name|there} and ${link.NAME}."),
         click.option("--link", "links", multiple=True, metavar="NAME=URL", help="A link that the text places."),
         click.option("--track", metavar="TRACKER", help="Who tracks the links (mobilize)."),
+        click.option("--links-url", metavar="URL", help="Which of your addresses the links have (ASCEND_LINKS_URL)."),
         click.option("--run", metavar="FLOW", help="A flow to start, in place of a text."),
         click.option("--form", metavar="FORM", help="What ${event…} speaks of: a form's key, URL or name."),
         click.option("--expires", metavar="2h", help="Nothing of it is sent later than this after it began."),

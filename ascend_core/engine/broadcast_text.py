@@ -26,6 +26,7 @@ class BroadcastText:
     """Those that the text places: the same for everybody, until each gets a code of its own."""
     form: FormView | None
     quiet_hours: QuietHours | None
+    links_url: str | None = None
 
     def fill(self, member: MemberView) -> tuple[Body, str | None]:
         """The text for *member*, and why it must not be sent; None: it may."""
@@ -46,4 +47,10 @@ def broadcast_text(document: Broadcast, form: FormView | None) -> BroadcastText:
         body, unfilled = compile_template(spec.url.source).render(member=nobody, form=form, run=_NO_RUN)
         url = "" if unfilled else "".join(part for part in body if isinstance(part, str))
         links.append(TrackedUrl(name=name, url=url, tracker=spec.track))
-    return BroadcastText(template=template, links=tuple(links), form=form, quiet_hours=document.quiet_hours)
+    return BroadcastText(
+        template=template,
+        links=tuple(links),
+        form=form,
+        quiet_hours=document.quiet_hours,
+        links_url=document.links_url,
+    )

@@ -11,7 +11,7 @@ from attrs import frozen
 from ascend_core.contracts import LinkSpec, QuietHours, Text
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.limits import LONGEST_NAME
-from ascend_core.flow.lint import lint_flow_names, lint_link, lint_text
+from ascend_core.flow.lint import lint_address, lint_flow_names, lint_link, lint_text
 from ascend_core.flow.nodes import entries, parse
 from ascend_core.flow.params import Reading, read_params
 from ascend_core.flow.problems import Problem, Problems, shown
@@ -40,6 +40,8 @@ class Broadcast:
     quiet_hours: QuietHours | None
     expires: timedelta | None
     """Nothing of it is begun or sent later than this after its beginning."""
+    links_url: str | None = None
+    """The address that its short links have, without a slash at the end; None: the product's usual one."""
     source: str
 
 
@@ -71,6 +73,7 @@ def check_broadcast(
         lint_text(told, node, written.links, problems)
     for link, node in reading.urls:
         lint_link(link, node, trackers, problems)
+    lint_address(written.links_url, _at(root, "links_url"), problems)
     _check(root, written, problems)
     if written.run is not None:
         lint_flow_names([(written.run, _at(root, "run"))], flows, problems)
@@ -87,6 +90,7 @@ def check_broadcast(
         run=written.run,
         quiet_hours=written.quiet_hours,
         expires=None if written.expires is None else written.expires.length,
+        links_url=None if written.links_url is None else written.links_url.rstrip("/"),
         source=text.decode("utf-8") if isinstance(text, bytes) else text,
     )
     return broadcast, problems.in_order()
@@ -104,8 +108,8 @@ def _check(root: yaml.MappingNode, written: WrittenBroadcast, problems: Problems
         problems.add("F070", _at(root, "except"), f"the group {shown(name)} is under 'to' and under 'except'")
     if (written.send is None) == (written.run is None):
         problems.add("F071", root, "a broadcast has 'send' or 'run', one of them")
-    if written.run is not None and (written.links or written.quiet_hours is not None):
-        problems.add("F071", root, "'links' and 'quiet_hours' belong to 'send'; a flow has its own")
+    if written.run is not None and (written.links or written.quiet_hours is not None or written.links_url is not None):
+        problems.add("F071", root, "'links', 'links_url' and 'quiet_hours' belong to 'send'; a flow has its own")
     _check_places(root, written, problems)
 
 

@@ -74,6 +74,8 @@ class Flow:
     quiet_hours: QuietHours | None
     min_gap: timedelta | None = None
     """No nudge of this flow follows another nudge to the same member sooner; None: as the product is set."""
+    links_url: str | None = None
+    """The address that its short links have, without a slash at the end; None: the product's usual one."""
     source: str
     """The YAML text."""
     digest: str

@@ -17,7 +17,16 @@ from ascend_core.flow.shorteners import shortener_in
 from ascend_core.flow.templates import FORMATS, Place, Template, compile_template
 from ascend_core.flow.trial import fault_of
 
-__all__ = ["PATHS", "lint_expression", "lint_flow_names", "lint_link", "lint_outward", "lint_text", "lint_words"]
+__all__ = [
+    "PATHS",
+    "lint_address",
+    "lint_expression",
+    "lint_flow_names",
+    "lint_link",
+    "lint_outward",
+    "lint_text",
+    "lint_words",
+]
 
 PATHS = (
     "event.id",
@@ -37,6 +46,7 @@ _IN_URLS = frozenset({"event.url", "event.id", "run.id", "run.flow"})
 """What fits into a URL as it is. Nothing of a member belongs there: it would travel to other companies."""
 _ALWAYS_SET = frozenset({"member.phone", "run.id", "run.flow", "event.id", "event.title"})
 
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
 _URL_START = re.compile(r"(https?://[^\s/$?#]+|\$\{event\.url)")
 _CREDENTIAL = re.compile(
     r"authori[sz]ation|\bauth\b|cookie|token|secret|password|(?:api|access|app)[-_]?key|signature", re.IGNORECASE
@@ -87,6 +97,12 @@ def lint_link(link: LinkSpec, at: yaml.Node, trackers: Collection[str], problems
         if path not in _IN_URLS:
             problems.add("F025", at, f"'{path}' has no place in a URL; {', '.join(sorted(_IN_URLS))} have")
     _lint_shortener(link.url.source, at, problems)
+
+
+def lint_address(links_url: str | None, at: yaml.Node, problems: Problems) -> None:
+    """Note that what short links are to begin with is no web address. Whether it is one of ours is asked later."""
+    if links_url is not None and not _ADDRESS.fullmatch(links_url):
+        problems.add("F025", at, "'links_url' is no web address; write one that you have, as https://go.example.org")
 
 
 def lint_expression(written: Condition | Moment, at: yaml.Node, problems: Problems) -> None:

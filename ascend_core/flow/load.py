@@ -12,7 +12,7 @@ from ascend_core.errors import FlowProblem
 from ascend_core.flow.canonical import digest_of
 from ascend_core.flow.document import ABTest, Automation, Flow, Step
 from ascend_core.flow.limits import LONGEST_NAME
-from ascend_core.flow.lint import lint_flow_names
+from ascend_core.flow.lint import lint_address, lint_flow_names
 from ascend_core.flow.migrations import MIGRATIONS, Migration
 from ascend_core.flow.nodes import entries, parse
 from ascend_core.flow.params import Reading, read_params
@@ -89,6 +89,7 @@ def check_flow(
         return None, problems.in_order()
     _check_head(root, written.flow, written.spec, written.title, problems)
     _check_trigger(root, "stop_when", written.stop_when, triggers, problems)
+    lint_address(written.links_url, _at(root, "links_url"), problems)
     if not is_name(written.flow):
         problems.add("F014", _at(root, "flow"), f"{shown(written.flow)} is no name for a flow: {NAME_RULE}")
     if problems.any_errors():
@@ -138,6 +139,8 @@ def _said(written: WrittenFlow, steps: tuple[Step, ...]) -> dict[str, Any]:
     }
     if written.min_gap is not None:
         said["min_gap"] = written.min_gap.length
+    if written.links_url is not None:
+        said["links_url"] = written.links_url.rstrip("/")
     return said
 
 

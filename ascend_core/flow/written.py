@@ -31,6 +31,9 @@ class WrittenFlow:
     stop_when: str | None = param(default=None, help="A trigger that ends the run at once; pending nudges die with it.")
     quiet_hours: QuietHours | None = param(default=None, help="Hours in which this flow texts nobody.")  # noqa: RUF009 -- it makes an attrs field
     min_gap: Duration | None = param(default=None, help="The least time between two nudges to one member.")  # noqa: RUF009 -- it makes an attrs field
+    links_url: str | None = param(
+        default=None, help="Which of your addresses its short links have (ASCEND_LINKS_URL); else the first."
+    )
 
 
 @frozen(kw_only=True)
@@ -85,6 +88,9 @@ class WrittenBroadcast:
     run: str | None = param(default=None, help="A flow to start, instead of a message.")
     quiet_hours: QuietHours | None = param(default=None, help="Hours in which it waits.")  # noqa: RUF009 -- it makes an attrs field
     expires: Duration | None = param(default=None, help="Nothing of it is sent later than this after its beginning.")  # noqa: RUF009 -- it makes an attrs field
+    links_url: str | None = param(
+        default=None, help="Which of your addresses its short links have (ASCEND_LINKS_URL); else the first."
+    )
 
 
 DOCUMENTS: Mapping[str, type[Any]] = {

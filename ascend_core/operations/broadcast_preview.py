@@ -10,6 +10,7 @@ from ascend_core.contracts import LinkRef, Measure, MemberView, QuietHours
 from ascend_core.engine.broadcast_text import BroadcastText, broadcast_text
 from ascend_core.flow.broadcast import Broadcast, load_broadcast
 from ascend_core.gates.quiet_hours import quiet_until
+from ascend_core.operations.addresses import check_links_url
 from ascend_core.operations.broadcasts import audience_of, form_id_of
 from ascend_core.operations.core import Core
 from ascend_core.operations.fan_out import view_of
@@ -69,6 +70,7 @@ class Preview:
 def preview_broadcast(core: Core, text: str, *, file: str) -> Preview:
     """What the document *text* would do now; nothing is stored. Raises as ``make_broadcast`` does."""
     document = load_broadcast(text, file=file, trackers=core.registry.link_trackers)
+    check_links_url(core.options, f"broadcast '{document.name}'", document.links_url)
     return core.database.read(lambda tx: _preview(core, tx, document))
 
 
@@ -116,7 +118,7 @@ def _filled(core: Core, maker: BroadcastText, member: MemberView) -> str | None:
     body, fault = maker.fill(member)
     if fault is not None:
         return None
-    link = f"{core.options.short_url}/{'x' * CODE_LENGTH}"
+    link = f"{core.options.links_at(maker.links_url)}/{'x' * CODE_LENGTH}"
     return "".join(link if isinstance(part, LinkRef) else part for part in body)
 
 

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.flow.broadcast import Broadcast, load_broadcast
+from ascend_core.operations.addresses import check_links_url
 from ascend_core.operations.core import Core
 from ascend_core.operations.fan_out import read_broadcast, stop_chunk
 from ascend_core.operations.fetch_forms import find_form_anywhere
@@ -90,9 +91,10 @@ def make_broadcast(core: Core, text: str, *, file: str, at: datetime | None = No
     """Store a broadcast that begins at *at*; None: now. The worker carries it out.
 
     Raises FlowProblem for a document that does not hold, BadInput for a name that was used before, a group or form
-    that does not exist, or a flow that is not live.
+    that does not exist, a flow that is not live, or an address for its links that is none of ours.
     """
     document = load_broadcast(text, file=file, trackers=core.registry.link_trackers)
+    check_links_url(core.options, f"broadcast '{document.name}'", document.links_url)
 
     def work(tx: Tx) -> BroadcastRecord:
         now = core.clock.now()

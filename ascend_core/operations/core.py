@@ -76,8 +76,8 @@ class Options:
     public_url: str = "http://127.0.0.1:8000"
     """Where the world reaches us: webhooks and short links. No slash at the end."""
     links_urls: tuple[str, ...] = ()
-    """The short links' own addresses, where they have any: the first is put into texts, and all of them answer for
-    every link."""
+    """The short links' own addresses, where they have any: the first is put into texts whose flow or broadcast names no
+    other (``links_url``), and all of them answer for every link."""
     links_live: timedelta | None = None
     """How long a link leads somewhere; None: for ever. What came of it stays known."""
     clicks_anonymous: bool = False
@@ -104,6 +104,17 @@ class Options:
     def short_url(self) -> str:
         """What stands before the code in a text."""
         return self.links_urls[0] if self.links_urls else self.public_url
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address at which short links are answered, the usual one of texts first."""
+        return tuple(dict.fromkeys((*self.links_urls, self.public_url)))
+
+    def links_at(self, wanted: str | None) -> str:
+        """What stands before the code in a text that wants its links at one of ours; where it is none any more, or none
+        is wanted, the usual one.
+        """
+        return wanted if wanted is not None and wanted in self.addresses else self.short_url
 
 
 @frozen(kw_only=True)

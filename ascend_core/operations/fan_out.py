@@ -247,6 +247,7 @@ def _write_texts(
             links=() if why_not is not None else text.links,
             purpose=Purpose.BULK,
             quiet_hours=text.quiet_hours,
+            links_url=text.links_url,
             expires_at=expires_at,
             broadcast_id=record.id,
             form_id=record.form_id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
 from urllib.parse import urlsplit
 
 from attrs import define, field
@@ -46,6 +45,8 @@ class NewText:
     expires_at: datetime
     links: tuple[TrackedUrl, ...] = ()
     quiet_hours: QuietHours | None = None
+    links_url: str | None = None
+    """Which of our addresses its links have; None: the usual one."""
     run_id: int | None = None
     flow_id: int | None = None
     version_id: int | None = None
@@ -67,6 +68,7 @@ class Outgoing:
     texts: list[NewText] = field(factory=list, init=False)
     _letters: str = field(default="", init=False)
     _used: int = field(default=0, init=False)
+    _addresses: dict[str | None, tuple[str, str | None]] = field(factory=dict, init=False)
 
     def add(self, text: NewText) -> None:
         """One more text, behind those there are. One with a public shortener in it, which came from a member's field,
@@ -120,9 +122,9 @@ class Outgoing:
     ) -> tuple[MessageRecord, list[LinkRecord]]:
         key = self._token(KEY_LENGTH)
         links = self._links(id_, key, text, urls)
+        address, _ = self._address(text.links_url)
         body = "".join(
-            f"{self.core.options.short_url}/{links[part.name].code}" if isinstance(part, LinkRef) else part
-            for part in text.body
+            f"{address}/{links[part.name].code}" if isinstance(part, LinkRef) else part for part in text.body
         )
         message = MessageRecord(
             id=id_,
@@ -193,7 +195,7 @@ class Outgoing:
             url_id=urls[link.url, link.tracker or ""],
             run_id=text.run_id,
             location=location,
-            host=self._host,
+            host=self._address(text.links_url)[1],
             created_at=self.now,
             expires_at=None if self.core.options.links_live is None else self.now + self.core.options.links_live,
         )
@@ -202,10 +204,12 @@ class Outgoing:
         """Who follows *link*; None: nobody, or a plugin that is gone, and the link leads where it says."""
         return None if link.tracker is None else self.core.registry.link_trackers.get(link.tracker)
 
-    @cached_property
-    def _host(self) -> str | None:
-        """What the links are texted with."""
-        return urlsplit(self.core.options.short_url).hostname
+    def _address(self, wanted: str | None) -> tuple[str, str | None]:
+        """What the links of a text are texted with, and its host."""
+        if wanted not in self._addresses:
+            address = self.core.options.links_at(wanted)
+            self._addresses[wanted] = address, urlsplit(address).hostname
+        return self._addresses[wanted]
 
     def _token(self, length: int) -> str:
         """The next *length* letters of those that were drawn for the whole batch."""

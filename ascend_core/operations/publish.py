@@ -7,6 +7,7 @@ from attrs import frozen
 from ascend_core.errors import BadInput
 from ascend_core.flow.document import Automation, all_steps
 from ascend_core.flow.load import check_flow, load_automation
+from ascend_core.operations.addresses import check_links_url
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import find_form_anywhere
 from ascend_core.operations.programs import read_flow
@@ -28,8 +29,11 @@ class Published:
 
 
 def publish_flow(core: Core, text: str, *, file: str) -> Published:
-    """Make a flow document the live version of its flow. Raises FlowProblem with every problem of the file."""
+    """Make a flow document the live version of its flow. Raises FlowProblem with every problem of the file, BadInput
+    when it wants its links at an address that is none of ours.
+    """
     flow = read_flow(core.registry, text, file=file)
+    check_links_url(core.options, file, flow.links_url)
     now = core.clock.now()
     number, new = core.database.write(
         lambda tx: publish_version(tx, flow.name, digest=flow.digest, source=text, now=now)

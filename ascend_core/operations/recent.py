@@ -24,7 +24,8 @@ _ANSWERS = (Purpose.CONFIRMATION.value, Purpose.REPLY.value)
 
 def words_of(core: Core, body: str) -> str:
     """What a text says, whichever of our short links are in it."""
-    code = re.escape(core.options.short_url) + f"/[{CODE_ALPHABET}]{{{CODE_LENGTH}}}"
+    ours = "|".join(map(re.escape, core.options.addresses))
+    code = f"(?:{ours})/[{CODE_ALPHABET}]{{{CODE_LENGTH}}}"
     return " ".join(re.sub(code, "<link>", body).split())
 
 

@@ -197,6 +197,7 @@ def queue_text(
             links=text.links,
             purpose=purpose,
             quiet_hours=text.quiet_hours,
+            links_url=run.version.program.flow.links_url,
             expires_at=_last_moment(batch, run, text),
             run_id=run.record.id,
             flow_id=run.record.flow_id,

@@ -40,7 +40,7 @@ def test_every_key_is_in_the_value() -> None:
     ("rest", "problem"),
     [
         ("links: {a: {url: 'https://a.example.org', track: nobody}}\nsend: '${link.a}'", "F015 there is no link"),
-        ("run: a\nlinks: {a: {url: 'https://a.example.org'}}", "F071 'links' and 'quiet_hours' belong to 'send'"),
+        ("run: a\nlinks: {a: {url: 'https://a.example.org'}}", "F071 'links', 'links_url' and 'quiet_hours' belong to"),
         ("send: Hi\nat: tomorrow", "F014 'at' is 'tomorrow'; a moment is written"),
         ("send: Hi\nspec: 2", "F006 'spec' is 2; this release reads 1"),
         ("send: Hi\nlinks: {a: {url: '${event.url}'}}", "F021 'event.url' needs 'form:'"),
