@@ -1,8 +1,8 @@
 """Channels and accounts whose server does not answer: their breakers, as all workers share them.
 
-A channel's opens when five calls in a row got no answer, so that an outage at the provider costs no text its tries;
-then one text is the probe. An account's opens with the first round that fails; the next round is the probe. What was
-answered, even with a refusal, closes it.
+A channel's opens when five calls in a row got no answer, so that an outage at the provider costs no text its tries:
+the rest of their batch is not called (``batch_of_calls``), and later one text is the probe. An account's opens with the
+first round that fails; the next round is the probe. What was answered, even with a refusal, closes it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ascend_core.store.accounts import AccountRecord
 from ascend_core.store.channels import ChannelRecord, lock_channel, set_channel
 from ascend_core.store.database import Tx
 
-__all__ = ["ACCOUNT", "CHANNEL", "account_breaker", "channel_breaker", "let_one_through", "note_answers"]
+__all__ = ["ACCOUNT", "CHANNEL", "account_breaker", "channel_breaker", "is_answer", "let_one_through", "note_answers"]
 
 CHANNEL = Patience(opens_after=5, first_seconds=5.0, longest_seconds=300.0)
 ACCOUNT = Patience(opens_after=1, first_seconds=30.0, longest_seconds=900.0)
@@ -43,27 +43,28 @@ def let_one_through(tx: Tx, record: ChannelRecord, now: datetime) -> None:
 
 
 def note_answers(
-    core: Core, tx: Tx, record: ChannelRecord, outcomes: Sequence[Exception | None]
+    core: Core, tx: Tx, record: ChannelRecord, outcomes: Sequence[Exception | None], *, silent: bool = False
 ) -> BreakerState | None:
-    """What came of the calls of one batch: None where the provider took the text. Returns the new state; None: it is
-    as it was, which costs no statement as long as all is well.
+    """What came of the calls of one batch: None where the provider took the text. *silent*: the rest of the batch was
+    not called, because nobody answered any more. Returns the new state; None: it is as it was, which costs no
+    statement as long as all is well.
     """
-    silent = [error for error in outcomes if error is not None and not _is_answer(error)]
-    if not silent and record.failures == 0 and record.retry_at is None:
+    unanswered = [error for error in outcomes if error is not None and not is_answer(error)]
+    if not unanswered and record.failures == 0 and record.retry_at is None:
         return None
     before, now = channel_breaker(lock_channel(tx, record.id)), core.moment(tx)
     if not outcomes:  # the probe was not called after all
         after = before if before.retry_at is None else before.trying(now)
-    elif len(silent) < len(outcomes):
+    elif len(unanswered) < len(outcomes) and not silent:
         after = Breaker()
     else:
-        after = before.failed(CHANNEL, now, chance=core.randomness.fraction(), times=len(silent))
+        after = before.failed(CHANNEL, now, chance=core.randomness.fraction(), times=len(unanswered))
     if after == before:
         return None
     set_channel(tx, record.id, failures=after.failures, retry_at=after.retry_at)
     return after.state(now)
 
 
-def _is_answer(error: Exception) -> bool:
+def is_answer(error: Exception) -> bool:
     """Whether somebody answered: with a refusal, or that it is too much for now."""
     return isinstance(error, Refused | NeedsAttention) or (isinstance(error, TryLater) and error.scope != "call")

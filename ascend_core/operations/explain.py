@@ -11,6 +11,7 @@ from attrs import define, frozen
 from ascend_core.engine.phones import BadPhone, parse_phone
 from ascend_core.engine.waits import over
 from ascend_core.errors import NotFound
+from ascend_core.operations.breakers import channel_breaker
 from ascend_core.operations.core import Core
 from ascend_core.operations.start_runs import read_automation
 from ascend_core.store.accounts import accounts
@@ -45,6 +46,7 @@ REASONS: Mapping[str, str] = {
     "flow_not_live": "its flow was not live",
     "merged": "their number was given up when two members became one",
     "min_gap": "another nudge went out shortly before",
+    "no_answer": "the provider did not answer",
     "once_per": "it had started for this person and form before (once_per)",
     "paused": "it was paused",
     "public_shortener": "it held a link of a public shortener, which carriers block",
@@ -211,6 +213,10 @@ def _looks(core: Core, tx: Tx) -> Iterator[Fact]:
         elif channel.alarm is not None:
             why = f"all but answers stand still: {channel.alarm}"
             yield Fact(said=f"On the channel {channel.channel} {why}", hint="needs_attention")
+        if channel.retry_at is not None and channel_breaker(channel).state(core.moment(tx)) == "open":
+            yield Fact(
+                said=f"The provider of {channel.channel} does not answer; it is tried again.", at=channel.retry_at
+            )
 
 
 @define

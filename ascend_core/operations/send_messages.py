@@ -6,7 +6,7 @@ The claim is in ``claim_messages``; what may have been sent is cleared up in ``d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,20 +15,21 @@ from attrs import frozen
 from ascend_core.contracts import Channel, ChannelType, DeliveryState, Outbound, Purpose, Receipt
 from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
 from ascend_core.gates.expiry import LEAST_VALID
+from ascend_core.operations.batch_of_calls import NO_ANSWER, BatchOfCalls
 from ascend_core.operations.breakers import note_answers
 from ascend_core.operations.claim_messages import Claimed, claim_messages
 from ascend_core.operations.connect import OpenChannel, open_channel
 from ascend_core.operations.core import Core
 from ascend_core.operations.leaving import members_leave
 from ascend_core.operations.orphans import UPWARD, join_orphans
-from ascend_core.operations.senders import look_for_alarm, pause_sending, standing_of
+from ascend_core.operations.senders import give_back, look_for_alarm, pause_sending, standing_of
 from ascend_core.store import messages as rows
 from ascend_core.store.channels import ChannelRecord, lock_channel, set_channel
 from ascend_core.store.consents import NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
 from ascend_core.store.messages import MessageRecord
 
-__all__ = ["CALL_WITHIN_SECONDS", "MOST_TRIES", "backoff", "outbound", "send_messages"]
+__all__ = ["MOST_TRIES", "backoff", "outbound", "send_messages"]
 
 AT_ONCE = 20
 """Calls to one provider at the same time."""
@@ -43,15 +44,13 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 """Of a sender or an account that was told to slow down, where the provider did not say for how long."""
 
-CALL_WITHIN_SECONDS = 30.0
-"""A worker that was held up for longer between claim and call does not call any more: others may think it dead, and
-look the text up while it is not there yet. It must be less than ``Options.lookup_after``."""
 
-
-async def send_messages(core: Core, limit: int = 100, opened: OpenChannel | None = None) -> int:
+async def send_messages(
+    core: Core, limit: int = 100, opened: OpenChannel | None = None, *, ending: Callable[[], bool] = lambda: False
+) -> int:
     """Claim up to *limit* texts, hand each to the provider once, and commit what came of it. Returns how many.
 
-    *opened*: the channel that sends, where it was opened a moment ago.
+    *opened*: the channel that sends, where it was opened a moment ago; *ending*: whether this process was asked to end.
     """
     opened = opened or open_channel(core)
     if opened is None or opened[0].stopped:
@@ -60,12 +59,12 @@ async def send_messages(core: Core, limit: int = 100, opened: OpenChannel | None
     claimed = claim_messages(core, limit, opened)
     if not claimed:
         return 0
-    begun = core.clock.monotonic()
+    calls = BatchOfCalls(core.clock.monotonic(), core.clock.monotonic, ending)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(each: Claimed) -> _Result:
         async with gate:
-            return await _send_one(core, type_, settings, each, begun)
+            return await _send_one(core, type_, settings, each, calls)
 
     results = await asyncio.gather(*(one(each) for each in claimed))
     _commit_results(core, record, type_, settings, results)
@@ -82,21 +81,28 @@ class _Result:
     error: Exception | None = None
     withdrawn: bool = False
     """The member left between the claim and the call: there was no call."""
-    too_late: bool = False
-    """The call would have come too long after the claim: there was none."""
+    given_back: str | None = None
+    """Why there was no call though there might have been one; None: there was, or the member left."""
+
+    @property
+    def was_called(self) -> bool:
+        """Whether the provider was asked."""
+        return not self.withdrawn and self.given_back is None
 
 
-async def _send_one(core: Core, type_: ChannelType, settings: Any, claimed: Claimed, begun: float) -> _Result:
+async def _send_one(core: Core, type_: ChannelType, settings: Any, claimed: Claimed, calls: BatchOfCalls) -> _Result:
     channel: Channel[Any] = type_.channel
     message = claimed.message
+    if (why := calls.over()) is not None:
+        return _Result(message=message, given_back=why)
     if _has_left(core, message):
         return _Result(message=message, withdrawn=True)
-    if core.clock.monotonic() - begun > CALL_WITHIN_SECONDS:
-        return _Result(message=message, too_late=True)
     try:
         receipt = await channel.send(settings, outbound(core, type_, message, claimed.valid_until))
     except Exception as error:  # noqa: BLE001 -- a fence: whatever a channel raises, the claim gets a result
+        calls.heard(error)
         return _Result(message=message, error=error)
+    calls.heard(None)
     return _Result(message=message, receipt=receipt)
 
 
@@ -142,8 +148,10 @@ def _commit_results(
         join_orphans(tx, type_.name, [result.receipt.provider_id for result in taken if result.receipt], now)
         _note_refusals(tx, record, type_, others, now)
         _slow_down(core, tx, record, type_, settings, others)
-        called = [result for result in results if not result.withdrawn and not result.too_late]
-        note_answers(core, tx, record, [result.error for result in called])
+        uncalled = [result for result in others if result.given_back is not None]
+        give_back(core, tx, record, type_, settings, [result.message.body for result in uncalled])
+        outcomes = [result.error for result in results if result.was_called]
+        note_answers(core, tx, record, outcomes, silent=any(each.given_back == NO_ANSWER for each in uncalled))
         problems = [str(result.error) for result in others if isinstance(result.error, NeedsAttention)]
         if problems:
             set_channel(tx, record.id, problem=problems[0])
@@ -228,8 +236,8 @@ def _result_row(core: Core, result: _Result, now: datetime) -> dict[str, Any]:
     uncalled = {"attempts": message.attempts}
     if result.withdrawn:
         return row | uncalled | {"state": "suppressed", "reason": "unsubscribed", "settled_at": now}
-    if result.too_late:
-        return row | uncalled | {"state": "ready", "reason": "held_up", "due_at": now}
+    if result.given_back is not None:
+        return row | uncalled | {"state": "ready", "reason": result.given_back, "due_at": now}
     match error:
         case TryLater() if error.scope != "call":
             row |= {"state": "ready", "reason": "slowed_down", "due_at": now}

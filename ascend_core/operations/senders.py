@@ -7,6 +7,7 @@ have left, everything but answers stops until a person has looked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from ascend_core.store.due import Waiting
 from ascend_core.store.senders import latest_outcomes, segments_used, use_segments
 from ascend_core.store.settings import settings_named
 
-__all__ = ["ALARM_SHARES", "Standing", "look_for_alarm", "pause_sending", "save_standing", "standing_of"]
+__all__ = ["ALARM_SHARES", "Standing", "give_back", "look_for_alarm", "pause_sending", "save_standing", "standing_of"]
 
 DAY_SHARES = {Purpose.REPLY: 1.0, Purpose.FLOW: 0.95, Purpose.BULK: 0.9}
 """How much of a day's cap texts of each purpose may use up. A confirmation of STOP goes out whatever was used."""
@@ -158,6 +159,18 @@ def save_standing(tx: Tx, before: Standing, after: Standing) -> None:
         return
     save_bucket(tx, after.bucket)
     use_segments(tx, after.bucket.name, after.day, after.used - before.used)
+
+
+def give_back(
+    core: Core, tx: Tx, record: ChannelRecord, type_: ChannelType, settings: Any, bodies: Sequence[str]
+) -> None:
+    """Texts that were claimed were not called after all: they use up nothing of the day. (Their turns are gone.)"""
+    if not bodies:
+        return
+    standing = standing_of(core, tx, record, type_, settings)
+    segments = sum(standing.cost(type_, body) for body in bodies)
+    if standing.sender is not None and standing.used >= segments:  # else another day has begun since
+        use_segments(tx, standing.bucket.name, standing.day, -segments)
 
 
 def pause_sending(core: Core, tx: Tx, standing: Standing, *, account: bool, seconds: float) -> None:

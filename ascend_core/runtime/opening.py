@@ -18,8 +18,8 @@ from ascend_core.host.build import load_registry
 from ascend_core.host.context import ContextMaker
 from ascend_core.host.registry import Registry
 from ascend_core.laws import hours_in, load_hours
+from ascend_core.operations.batch_of_calls import CALL_WITHIN_SECONDS
 from ascend_core.operations.core import Core, Options
-from ascend_core.operations.send_messages import CALL_WITHIN_SECONDS
 from ascend_core.operations.turns import SharedTurns
 from ascend_core.operations.wording import Program
 from ascend_core.runtime.claim_file import ClaimFile

@@ -77,6 +77,28 @@ Feature: The SMS channel
     And 5 minutes pass
     Then Ana gets the text "Hi Ana! See you at Saturday Canvass."
 
+  @J1
+  Scenario: A carrier that does not answer is left alone, tried with one text, and nothing is lost or doubled
+    Given these people
+      | name        | phone          | zip   |
+      | Cleo Varga  | (917) 555-0145 | 10001 |
+      | Dan Whitley | (646) 555-0156 | 10001 |
+      | Eve Marsh   | (347) 555-0167 | 10001 |
+    When the clock reaches 2026-05-04 13:00 in New York
+    And the carrier does "html_502" 6 times
+    And they all submit the form "Saturday Canvass"
+    And 1 minute passes
+    Then the status says that the carrier does not answer
+    When 5 minutes pass
+    Then the status says of the carrier nothing
+    And Ana gets the text "Hi Ana! See you at Saturday Canvass."
+    And Ben gets the text "Hi Ben! See you at Saturday Canvass."
+    And Cleo gets the text "Hi Cleo! See you at Saturday Canvass."
+    And Dan gets the text "Hi Dan! See you at Saturday Canvass."
+    And Eve gets the text "Hi Eve! See you at Saturday Canvass."
+    And the messages are
+      | delivered | 5 |
+
   @J1 @telnyx
   Scenario Outline: Another provider keeps the same promises
     When the carrier does "<fault>" once

@@ -1,7 +1,10 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """A provider that does not answer is left alone for a while, tried with one text, and used again when that worked."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +16,16 @@ from ascend_core.errors import NeedsAttention, Refused, TryLater, Unsure
 from ascend_core.operations.breakers import CHANNEL, PROBE
 from ascend_core.operations.checkups import check_core
 from ascend_core.operations.due import next_due
+from ascend_core.operations.explain import explain_member
+from ascend_core.operations.limits import set_sender_limits
 from ascend_core.operations.resume import resume_channel
-from ascend_core.operations.send_messages import send_messages
+from ascend_core.operations.send_messages import AT_ONCE, send_messages
 from ascend_core.operations.sync_account import sync_account
 from ascend_core.runtime.meters import Meters
 from ascend_core.store.channels import channels
 from ascend_core.web.metrics import exposition
+from tests.fakes.bench import Bench
+from tests.fakes.texts import FakeChannel
 
 FLOW = """
     flow: welcome
@@ -142,20 +149,95 @@ def test_a_time_out_and_a_bug_are_none(bench: Any, silence: Exception) -> None:
 def test_one_answer_among_failures_keeps_it_closed(bench: Any) -> None:
     """A single text that cannot go is no outage."""
     bench.set_up(flow=FLOW)
-    bench.channel.next_sends.extend([down()] * 9)
-    bench.register(*range(10))
+    bench.channel.next_sends.extend([down()] * (FEW - 1))
+    bench.register(*range(FEW))
     bench.send()
 
     assert breaker(bench) == "closed"
     assert len(bench.channel.accepted) == 1
 
 
+class Unhurried(FakeChannel):
+    """Pigeons that take a moment, so that many are under way at a time."""
+
+    calls = 0
+
+    async def send(self, settings: Any, text: Any) -> Any:
+        self.calls += 1
+        await asyncio.sleep(0)
+        return await super().send(settings, text)
+
+
+@pytest.fixture
+def unhurried(make_bench: Callable[..., Bench]) -> Any:
+    """Sixty texts wait, and the day has room for all of them."""
+    channel = Unhurried()
+    bench = make_bench(channel=channel)
+    bench.channel = channel
+    bench.set_up(flow=FLOW)
+    set_sender_limits(bench.core, "pigeon", per_second=1000, burst=1000, per_day=1000)
+    bench.register(*range(60))
+    return bench
+
+
+@pytest.mark.parametrize("silence", [Unsure("a time-out"), down()])
+def test_an_outage_costs_a_batch_the_calls_under_way_and_the_rest_is_as_it_was(
+    unhurried: Any, silence: Exception
+) -> None:
+    """No try, no doubt and nothing of the day is used up by a text that was not called; later each goes out once."""
+    unhurried.channel.next_sends.extend([silence] * 60)
+    unhurried.send()
+    called = unhurried.channel.calls
+    untouched = unhurried.one("SELECT count(*) FROM message WHERE reason = 'no_answer' AND attempts = 0")
+    used = unhurried.one("SELECT segments FROM sender_day")
+    state, again = breaker(unhurried), unhurried.send()
+    unhurried.channel.next_sends.clear()
+    for _ in range(3):
+        unhurried.wait(minutes=2)
+        unhurried.drain()
+
+    assert FEW <= called < AT_ONCE + FEW
+    assert (untouched, used) == (60 - called, called)
+    assert (state, again) == ("open", 0)
+    assert len(unhurried.channel.accepted) == len(set(unhurried.bodies())) == 60
+    assert set(unhurried.states()) == {("sent", None)}
+
+
+def test_an_outage_that_begins_within_a_batch_opens_it_too(unhurried: Any) -> None:
+    """What was answered before says nothing about now."""
+    unhurried.channel.next_sends.extend([Refused("no such number", reason="bad_phone"), *[down()] * 60])
+    unhurried.send()
+
+    assert breaker(unhurried) == "open"
+    assert unhurried.channel.calls <= AT_ONCE + FEW
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (TryLater("too many requests", scope="account", after_seconds=60), "slowed_down"),
+        (NeedsAttention("The key was revoked."), "channel_stopped"),
+    ],
+)
+def test_an_answer_that_is_about_all_texts_ends_the_batch(unhurried: Any, answer: Exception, why: str) -> None:
+    """A provider that has too much is not asked eighty times more, nor one that refuses the key."""
+    unhurried.channel.next_sends.extend([answer] * 60)
+    unhurried.send()
+
+    assert unhurried.channel.calls == AT_ONCE
+    assert set(unhurried.states()) == {("ready", why)}
+    assert unhurried.one("SELECT count(*) FROM message WHERE attempts = 0") == 60 - AT_ONCE
+    assert unhurried.send() == 0
+
+
 def test_it_is_told_everywhere_and_a_person_may_close_it(silent: Any) -> None:
-    """In the status, by the doctor, in the figures."""
+    """In the status, by the doctor, in the figures, and to whoever asks why somebody got nothing."""
+    told = [fact.said for fact in explain_member(silent.core, silent.one("SELECT min(id) FROM member"))]
     findings = {each.about: each.sentence for each in silent.run(check_core(silent.core)) if each.wrong}
     figures = exposition(silent.core, Meters())
     resume_channel(silent.core, "pigeon")
 
+    assert "The provider of pigeon does not answer; it is tried again." in told
     assert findings["pigeon"].startswith(
         f"its provider left the last {FEW} calls unanswered, so texts wait; it is tried"
     )

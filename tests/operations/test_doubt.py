@@ -11,13 +11,13 @@ import pytest
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus
 from ascend_core.errors import BadInput, NotFound, TryLater, Unsure
+from ascend_core.operations.batch_of_calls import CALL_WITHIN_SECONDS
 from ascend_core.operations.broadcasts import cancel_broadcast, make_broadcast
 from ascend_core.operations.claim_messages import claim_messages
 from ascend_core.operations.doubt import recover_sends, resolve_unknown
 from ascend_core.operations.fan_out import advance_broadcasts
 from ascend_core.operations.held_messages import drop_held, held_list, resend_held, story_of
 from ascend_core.operations.receive_messages import receive_events
-from ascend_core.operations.send_messages import CALL_WITHIN_SECONDS
 from ascend_core.operations.workers import keep_alive
 from ascend_core.store.messages import move_messages
 from tests.fakes.bench import phone

@@ -220,7 +220,7 @@ def test_a_pause_does_not_hold_up_what_else_there_is_to_do(paced: Any) -> None:
 
 
 def test_a_configuration_error_stops_the_channel_until_somebody_resumes_it(paced: Any) -> None:
-    """Loudly: the reason stands in the status. Then everything goes out, once."""
+    """Loudly: the reason stands in the status. Nobody else of the batch is tried; then everything goes out, once."""
     paced.channel.next_sends.append(NeedsAttention("the loft is locked"))
     queue(paced, FLOW, FLOW)
     paced.drain()
@@ -231,7 +231,7 @@ def test_a_configuration_error_stops_the_channel_until_somebody_resumes_it(paced
     resume_channel(paced.core, "pigeon")
     paced.drain()
 
-    assert (stopped, due, before) == ("the loft is locked", None, 1)
+    assert (stopped, due, before) == ("the loft is locked", None, 0)
     assert paced.states() == [("sent", None)] * 2
 
 

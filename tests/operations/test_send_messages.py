@@ -188,14 +188,17 @@ def test_any_denial_wins_over_a_hold(make_bench: Any) -> None:
     ],
 )
 def test_what_a_channel_raises_says_what_happens_next(bench: Any, fault: Any, state: Any, sent: int) -> None:
-    """One call each; what may have been sent is never sent again blindly; the next member is not disturbed."""
+    """One call each; what may have been sent is never sent again blindly; the next member is not disturbed, unless a
+    person must act first.
+    """
     told(bench, people=2)
     bench.channel.next_sends.append(fault)
 
     bench.send()
 
-    assert bench.states() == [state, ("sent", None)]
-    assert len(bench.channel.accepted) == sent + 1
+    goes_on = not isinstance(fault, NeedsAttention)
+    assert bench.states() == [state, ("sent", None) if goes_on else state]
+    assert len(bench.channel.accepted) == sent + goes_on
 
 
 def test_whoever_the_carrier_says_has_left_has_left(bench: Any) -> None:
@@ -215,7 +218,7 @@ def test_whoever_the_carrier_says_has_left_has_left(bench: Any) -> None:
 def test_a_locked_channel_waits_for_a_person(bench: Any) -> None:
     """Nothing is claimed until it is connected again; then everything goes out, once."""
     told(bench, people=3)
-    bench.channel.next_sends.extend(NeedsAttention("the loft is locked") for _ in range(3))
+    bench.channel.next_sends.append(NeedsAttention("the loft is locked"))
 
     rounds = [bench.send(), bench.send()]
     bench.connect()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ascend_core.errors import BadInput
-from ascend_core.operations.send_messages import CALL_WITHIN_SECONDS
+from ascend_core.operations.batch_of_calls import CALL_WITHIN_SECONDS
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.opening import home_from
 

@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 from ascend_core.contracts import ChannelEvent, DeliveryStatus, Inbound, Purpose, SubmissionPage
 from ascend_core.errors import TryLater
 from ascend_core.operations.apply_submissions import apply_page
+from ascend_core.operations.batch_of_calls import BatchOfCalls
 from ascend_core.operations.claim_messages import Claimed, claim_messages
 from ascend_core.operations.connect import open_channel
 from ascend_core.operations.core import Core, ForgetfulMark
@@ -81,6 +82,11 @@ def _looking_at_once(core: Core) -> Core:
     return attrs.evolve(core, options=evolve(core.options, lookup_after=timedelta(0)))
 
 
+def _calls(core: Core) -> BatchOfCalls:
+    """Of a batch that was claimed this moment."""
+    return BatchOfCalls(core.clock.monotonic(), core.clock.monotonic)
+
+
 async def _hand_over(core: Core, claimed: Sequence[Claimed], *, asked: bool = True) -> int:
     """Call the carrier for each, and write down what came of it. Not *asked*: nobody looks whether they have left."""
     opened = open_channel(core)
@@ -90,7 +96,7 @@ async def _hand_over(core: Core, claimed: Sequence[Claimed], *, asked: bool = Tr
     for each in claimed:
         # a confirmation is not asked for consent
         called = each if asked else evolve(each, message=evolve(each.message, purpose=Purpose.CONFIRMATION.value))
-        result = await _send_one(core, type_, settings, called, core.clock.monotonic())
+        result = await _send_one(core, type_, settings, called, _calls(core))
         results.append(evolve(result, message=each.message))
     _commit_results(core, record, type_, settings, results)
     return len(results)
@@ -129,7 +135,7 @@ async def _whatever_claim(core: Core) -> int:
     assert opened is not None
     record, type_, settings = opened
     for each in claim_messages(core, 5):
-        result = await _send_one(core, type_, settings, each, core.clock.monotonic())
+        result = await _send_one(core, type_, settings, each, _calls(core))
         if isinstance(result.error, TryLater):
             row = {"id": each.message.id, "state": "ready", "due_at": core.clock.now()}
             core.database.write(lambda tx, row=row: rows.move_messages(tx, [row], from_states=("sending",)))  # type: ignore[misc]  # -- bound to this round
@@ -147,7 +153,7 @@ async def _however_late(core: Core) -> int:
 
     async def one(each: Claimed) -> Any:
         async with turn:
-            return await _send_one(core, type_, settings, each, core.clock.monotonic())
+            return await _send_one(core, type_, settings, each, _calls(core))
 
     results = await asyncio.gather(*(one(each) for each in claim_messages(core, 100)))
     _commit_results(core, record, type_, settings, results)

@@ -91,6 +91,11 @@ def _carrier_fails(story: Story, kind: str) -> None:
     story.control(story.world.carrier_url, "faults", {"kind": kind})
 
 
+@when(parsers.parse('the carrier does "{kind}" {times:d} times'))
+def _carrier_fails_often(story: Story, kind: str, times: int) -> None:
+    story.control(story.world.carrier_url, "faults", {"kind": kind, "times": times})
+
+
 @then(parsers.parse('the server was shown "{key}"'))
 def _shown(story: Story, key: str) -> None:
     assert story.elsewhere is not None

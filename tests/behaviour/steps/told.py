@@ -127,7 +127,13 @@ def _status_says_why(story: Story, sentence: str) -> None:
 @then("the status says of the carrier nothing")
 def _status_of_carrier_is_fine(story: Story) -> None:
     (channel,) = channels_described(story.world.core)
-    assert (channel["problem"], channel["alarm"]) == (None, None)
+    assert (channel["problem"], channel["alarm"], channel["breaker"]) == (None, None, "closed")
+
+
+@then("the status says that the carrier does not answer")
+def _status_of_carrier_is_silent(story: Story) -> None:
+    (channel,) = channels_described(story.world.core)
+    assert (channel["problem"], channel["breaker"]) == (None, "open")
 
 
 @then(parsers.parse('the status says of the carrier "{sentence}"'))
