@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -55,6 +55,8 @@ class Synced:
     people_set_aside: Mapping[str, int] = field(factory=dict)
     """How many people could not be read, by what was wrong with them."""
     problem: str | None = None
+    cut_short: bool = False
+    """This process was asked to end meanwhile; the next round goes on at once."""
 
     def plus(self, page: PageOutcome, pages: int) -> Synced:
         """With so many *pages* more."""
@@ -68,8 +70,11 @@ class Synced:
         )
 
 
-async def sync_account(core: Core, account_id: int, *, sweep: bool = False) -> Synced:
-    """Fetch and apply what changed at an account's source; *sweep*: read everything anew, to its end.
+async def sync_account(
+    core: Core, account_id: int, *, sweep: bool = False, ending: Callable[[], bool] = lambda: False
+) -> Synced:
+    """Fetch and apply what changed at an account's source; *sweep*: read everything anew, to its end; *ending*:
+    whether this process was asked to end, after the page in hand.
 
     Never raises what a source may raise: it is recorded. A bug of the source is raised on, after it was recorded as a
     failure: the account rests.
@@ -77,7 +82,7 @@ async def sync_account(core: Core, account_id: int, *, sweep: bool = False) -> S
     account = core.database.read(lambda tx: account_by_id(tx, account_id))
     if account is None or not account.sync_accounts or account.problem is not None:
         return Synced()
-    round_ = _Round(core, account, sweep=sweep)
+    round_ = _Round(core, account, sweep=sweep, ending=ending)
     try:
         await round_.run()
     except TryLater as error:
@@ -93,6 +98,8 @@ async def sync_account(core: Core, account_id: int, *, sweep: bool = False) -> S
     except Exception as error:
         _failed(core, account, f"a bug in the plugin: {type(error).__name__}")
         raise
+    if round_.done.cut_short:
+        return round_.done
     values = {"last_success_at": round_.began, "failures": 0, "retry_at": None, "trouble": None}
     core.database.write(lambda tx: set_account(tx, account.id, **values))
     return round_.done
@@ -101,12 +108,13 @@ async def sync_account(core: Core, account_id: int, *, sweep: bool = False) -> S
 class _Round:
     """One round, stage by stage. What the source refuses in one stage does not keep the others from their work."""
 
-    def __init__(self, core: Core, account: AccountRecord, *, sweep: bool) -> None:
+    def __init__(self, core: Core, account: AccountRecord, *, sweep: bool, ending: Callable[[], bool]) -> None:
         self.core = core
         self.account = account
         self.type = integration_type(core, account.integration)
         self.opened = open_account(core, account)
         self.whole_sweep = sweep
+        self.ending = ending
         self.began: datetime = core.clock.now()
         self.done = Synced()
 
@@ -122,6 +130,8 @@ class _Round:
         """
         failures: list[Exception] = []
         for stage in (self._forms, self._people, self._backfill, self._pull, self._sweep):
+            if self._ends():
+                break
             try:
                 await stage()
             except NeedsAttention:
@@ -203,7 +213,15 @@ class _Round:
                     return False
                 seen = evolve(seen, position=some.page.cursor, version=seen.version + 1)
                 read += some.pages
+                if self._ends():
+                    return False
         return read != most_pages
+
+    def _ends(self) -> bool:
+        """Whether this process is to end: what was applied stays, and the next round goes on from there."""
+        if self.ending():
+            self.done = evolve(self.done, cut_short=True)
+        return self.done.cut_short
 
     async def _apply(self, page: SubmissionPage, seen: CursorRecord) -> PageOutcome:
         """Apply *page*; a large one beside the loop, which reads what follows and serves others meanwhile."""

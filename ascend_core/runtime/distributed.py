@@ -119,6 +119,10 @@ class DistributedEngine:
         if loop is not None and running is not None and not loop.is_closed():
             loop.call_soon_threadsafe(running.cancel)
 
+    @property
+    def is_ending(self) -> bool:
+        return self._stopping.is_set()
+
     async def run(self) -> None:
         self.prepare()
         self._loop = asyncio.get_running_loop()

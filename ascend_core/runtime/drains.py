@@ -58,7 +58,7 @@ def register_drains(engine: Engine, core: Core, meters: Meters | None = None) ->
     """
     meters = meters or Meters()
     keys, sends = SenderKeys(core), _SendRounds()
-    for kind, drain in _drains(core, meters, keys, sends).items():
+    for kind, drain in _drains(core, meters, keys, sends, lambda: engine.is_ending).items():
         engine.register(kind, metered(kind, drain, meters, core.clock))
     wake_by(engine, core, keys)
 
@@ -124,10 +124,12 @@ def _tidy(core: Core) -> None:
     prune_traces(core)
 
 
-def _drains(core: Core, meters: Meters, keys: SenderKeys, sends: _SendRounds) -> dict[str, Drain]:
+def _drains(
+    core: Core, meters: Meters, keys: SenderKeys, sends: _SendRounds, ending: Callable[[], bool]
+) -> dict[str, Drain]:
     async def rounds(kind: str, once: Callable[[], Awaitable[int]], until: datetime) -> bool:
-        """Do *once* until nothing is left or the time is up."""
-        while core.clock.now() < until:
+        """Do *once* until nothing is left, the time is up, or this process is to end."""
+        while core.clock.now() < until and not ending():
             with span("batch", kind=kind) as note:
                 done = await once()
                 note(items=done)
@@ -137,11 +139,11 @@ def _drains(core: Core, meters: Meters, keys: SenderKeys, sends: _SendRounds) ->
         return True
 
     async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
-        synced = await sync_account(core, int(key))
+        synced = await sync_account(core, int(key), ending=ending)
         meters.batch("sync", synced.applied + synced.ignored + synced.failed + synced.people)
         if synced.problem is not None:
             _LOG.warning("sync.problem", account=key, says=synced.problem)
-        return False
+        return synced.cut_short
 
     async def receive(_key: str, until: datetime) -> bool:
         async def once() -> int:
@@ -170,13 +172,13 @@ def _drains(core: Core, meters: Meters, keys: SenderKeys, sends: _SendRounds) ->
         if keys.now() != key:
             return False  # another sends by now
         await listen_again(core)
-        return await rounds("send", lambda: sends.watched(lambda: _send_once(core, key)), until)
+        return await rounds("send", lambda: sends.watched(lambda: _send_once(core, key, ending)), until)
 
     drains: dict[str, Drain] = {"sync": sync, "receive": receive, "timers": timers, "broadcast": broadcast}
     return drains | {"calls": calls, "send": send}
 
 
-async def _send_once(core: Core, key: str) -> int:
+async def _send_once(core: Core, key: str, ending: Callable[[], bool]) -> int:
     """Texts in doubt, then texts out, as long as they leave from the sender of that *key*; or the wait for a turn that
     comes before the next tick.
     """
@@ -189,7 +191,7 @@ async def _send_once(core: Core, key: str) -> int:
         done = await resolve_unknown(core)
     turn = core.clock.now() if done else next_send(core, waiting, opened)
     if turn is not None and turn <= core.clock.now():
-        done += await send_messages(core, opened=opened)
+        done += await send_messages(core, opened=opened, ending=ending)
     return done or int(await _wait_for_turn(core))
 
 

@@ -74,3 +74,10 @@ class Engine(Protocol):
     def stop(self) -> None:
         """Ask ``run`` to end. May be called from any thread."""
         ...
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was asked to end: a drain then finishes what it has in hand, begins nothing more, and says that
+        work is left.
+        """
+        ...

@@ -58,6 +58,10 @@ class LocalEngine:
         self._stopping = True
         self._stir()
 
+    @property
+    def is_ending(self) -> bool:
+        return self._stopping
+
     def _stir(self) -> None:
         loop = self._loop
         if loop is not None and not loop.is_closed():

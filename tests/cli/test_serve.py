@@ -21,6 +21,8 @@ from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.web.serving import ThreadedServer, bind
 
 END_SECONDS = 30
+SOON_SECONDS = 10
+"""A container that has not ended by then is killed."""
 
 
 @contextmanager
@@ -140,6 +142,55 @@ def _first_text(carrier: ChannelSandbox) -> str:
     while not (texts := carrier.texts()):
         assert clock.monotonic() < until, "no text was sent"
     return texts[0].body
+
+
+NEWS = """\
+broadcast: June news
+to: [June]
+quiet_hours: {from: "00:00", to: "00:00"}
+send: "Hi ${member.first_name|there}!"
+"""
+
+
+def test_told_to_end_in_the_middle_of_a_broadcast_it_leaves_no_text_in_doubt(
+    made: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls that were begun get their answer, no other begins, and the next start goes on: each text once."""
+    monkeypatch.setenv("ASCEND_HOURS", "off")
+    carrier = _carrier()
+    server = ThreadedServer(carrier.app, bind())
+    settings = carrier.settings(server.url)
+    given = [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", value)]
+    assert made("sms", "connect", *given).code == 0
+    assert made("sms", "limits", "--per-second", 1000, "--burst", 1000, "--per-day", 0).code == 0
+    rows = [f"212555{number:04},Bo{number}" for number in range(100, 200)]
+    (tmp_path / "people.csv").write_text("\n".join(["phone,first_name", *rows]))
+    assert made("members", "import", tmp_path / "people.csv", "--proof", "x", "--group", "June").code == 0
+    (tmp_path / "june.yaml").write_text(NEWS)
+    httpx.post(f"{server.url}/_sim/faults", json={"kind": "slow", "times": 1000, "seconds": 1}, trust_env=False)
+    assert made("broadcasts", "send", tmp_path / "june.yaml", "--yes").code == 0
+    clock = SystemClock()
+
+    with serving(home) as (process, _url, _said):
+        _first_text(carrier)
+        told = clock.monotonic()
+        process.terminate()
+        process.wait(END_SECONDS)
+        took = clock.monotonic() - told
+    after = made("status", "--json").json()["work"]["queues"]
+    begun = len(carrier.texts())
+    httpx.delete(f"{server.url}/_sim/faults", trust_env=False)
+    with serving(home) as (process, _url, _said):
+        until = clock.monotonic() + END_SECONDS
+        while len(carrier.texts()) < len(rows):
+            assert clock.monotonic() < until, f"{len(carrier.texts())} texts were sent"
+        process.terminate()
+        process.wait(END_SECONDS)
+    server.close()
+
+    assert took < SOON_SECONDS
+    assert (after["sending"], after["unknown"], after["ready"]) == (0, 0, len(rows) - begun)
+    assert len({text.phone for text in carrier.texts()}) == len(carrier.texts()) == len(rows)
 
 
 def test_without_a_worker_it_only_answers(made: Any, home: Path) -> None:

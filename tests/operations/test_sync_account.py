@@ -45,6 +45,25 @@ def test_a_source_that_fails_half_way_loses_nothing(bench: Any) -> None:
     assert bench.one("SELECT count(*) FROM member") == 5
 
 
+def test_who_is_to_end_stops_behind_the_page_in_hand(bench: Any) -> None:
+    """A first sync takes minutes: what was applied stays, nothing counts as a success, and it goes on from there."""
+    bench.set_up()
+    bench.source.page_size = 300
+    bench.source.log = [bench.submission(person) for person in range(700)]
+
+    def ending() -> bool:
+        return bool(bench.one("SELECT count(*) FROM member"))
+
+    first = bench.run(sync_account(bench.core, bench.account.id, ending=ending))
+    between = (position(bench), bench.account.last_success_at, bench.account.failures)
+    second = sync(bench)
+
+    assert (first.cut_short, first.problem, second.cut_short) == (True, None, False)
+    assert 0 < first.applied < 700
+    assert between == (str(first.applied), None, 0)
+    assert first.applied + second.applied == bench.one("SELECT count(*) FROM member") == 700
+
+
 def test_a_key_that_was_revoked_stops_the_account(bench: Any) -> None:
     """Fault 31: nobody knocks again before a person has acted."""
     bench.set_up()

@@ -28,6 +28,7 @@ class Drains:
         self.woken: dict[str, str] = {}
         self.tick: Tick
         self.live: Tick
+        self.is_ending = False
 
     def register(self, kind: str, drain: Drain) -> None:
         self.drains[kind] = drain
@@ -132,3 +133,35 @@ def test_the_worker_forgets_addresses(bench: Any) -> None:
         known.append((bench.one("SELECT ip_hash FROM click"), bench.one("SELECT count(*) FROM ip_key")))
 
     assert known == [(7, 1), (7, 0), (None, 0)]
+
+
+def test_who_is_to_end_hands_over_no_text_more_and_leaves_none_in_doubt(make_bench: Callable[..., Bench]) -> None:
+    """The call under way gets its answer; the rest of its batch goes back as it was, and work is left."""
+    channel = Busy()
+    bench = make_bench(channel=channel)
+    bench.channel = channel
+    bench.set_up()
+    bench.register(0, 1, 2)
+    drains = Drains()
+    register_drains(drains, bench.core)
+
+    asked = [True]
+
+    async def meanwhile() -> None:
+        drains.is_ending = asked[0]
+
+    channel.meanwhile = meanwhile
+
+    async def work() -> bool:
+        await drains.tick()
+        return await drains.drains["send"](drains.woken["send"], bench.now + timedelta(seconds=30))
+
+    left = bench.run(work())
+    told = bench.rows("SELECT state, reason, attempts FROM message ORDER BY id")
+    drains.is_ending = asked[0] = False
+    again = bench.run(work())
+
+    assert (left, again) == (True, False)
+    assert told == [("sent", None, 1), ("ready", "ending", 0), ("ready", "ending", 0)]
+    assert [state for state, _ in bench.states()] == ["sent"] * 3
+    assert len(channel.accepted) == 3

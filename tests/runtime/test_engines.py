@@ -197,3 +197,27 @@ def test_stop_finishes_the_drain_in_hand_and_gives_up_on_one_that_hangs(open_eng
     asyncio.run(run())
     assert "short ends" in log
     assert "hangs ends" not in log
+
+
+def test_a_drain_hears_that_the_end_was_asked_for(open_engine: Open) -> None:
+    """It finishes what it has in hand and begins nothing more, however much is left."""
+    rounds: list[bool] = []
+    engine = open_engine(print)
+    begun = asyncio.Event()
+
+    async def drain(_key: str, _until: datetime) -> bool:
+        while not engine.is_ending:
+            rounds.append(engine.is_ending)
+            begun.set()
+            await asyncio.sleep(0.01)
+        rounds.append(engine.is_ending)
+        return True
+
+    async def run() -> None:
+        engine.register("work", drain)
+        engine.wake("work", "a")
+        await playing(engine, begun.wait())
+
+    asyncio.run(run())
+    assert rounds[0] is False
+    assert rounds.count(True) == 1
