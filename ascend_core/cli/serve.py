@@ -14,9 +14,8 @@ import click
 from ascend_core.cli.announcing import announce
 from ascend_core.cli.measuring import measured
 from ascend_core.cli.opening import opened_core
-from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.core import Core
-from ascend_core.operations.listening import begin_hearing, note_heard
+from ascend_core.operations.listening import begin_hearing
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
 from ascend_core.runtime.engine import Engine
@@ -25,14 +24,12 @@ from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.opening import home_from
 from ascend_core.runtime.roles import EngineName, the_worker, wake_workers
 from ascend_core.store.channels import channels
+from ascend_core.web.hearing import Hearing
 from ascend_core.web.public import PublicApp
 from ascend_core.web.serving import bind, url_of
 from ascend_core.web.serving import serve as serve_app
 
 __all__ = ["serve"]
-
-LISTENS_EVERY_SECONDS = 10.0
-"""How often it may be written down that webhooks are answered."""
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- read here, never bound
 """Addresses to listen on that nobody can call, and what this machine calls instead."""
@@ -66,8 +63,10 @@ def serve(*, host: str, port: int, no_worker: bool, engine_name: EngineName | No
             wake_workers(core, log_trouble)
         else:
             stack.enter_context(_working(engine))
-        stack.enter_context(_heard(core))
-        app = stack.enter_context(closing(PublicApp(core, stir=lambda: _stir(engine), spill_folder=home_from().folder)))
+        hearing = stack.enter_context(closing(Hearing(core)))
+        spills = home_from().folder
+        app = PublicApp(core, stir=lambda: _stir(engine), missed=hearing.missed, spill_folder=spills)
+        stack.enter_context(closing(app))
         with suppress(KeyboardInterrupt):
             asyncio.run(serve_app(app, listener, started=lambda: _introduce(core, bound, working=not no_worker)))
         announce("Ending: finishing what is in hand …")
@@ -90,27 +89,6 @@ def _working(engine: Engine) -> Iterator[None]:
     finally:
         engine.stop()
         worker.join()
-
-
-@contextmanager
-def _heard(core: Core) -> Iterator[None]:
-    """As long as webhooks are answered here, it is written down that somebody listens to what people text."""
-    over = threading.Event()
-
-    def listen() -> None:
-        while True:
-            with suppress(DatabaseProblem):
-                note_heard(core)
-            if over.wait(LISTENS_EVERY_SECONDS):
-                return
-
-    listener = threading.Thread(target=listen, name="listens", daemon=True)
-    listener.start()
-    try:
-        yield
-    finally:
-        over.set()
-        listener.join()
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Listening to what people write: after a time in which nobody did, it is fetched before the next text goes out.
 
 A STOP that was sent meanwhile is then honoured. Who serves the webhooks says so again and again (``note_heard``); when
-that was too long ago, or such a process starts (``begin_hearing``), the channel is deaf since then, and nothing is sent
-(``ChannelRecord.stopped``) until ``catch_up`` has asked the provider.
+that was too long ago, or such a process starts or had to refuse a webhook (``begin_hearing``), the channel is deaf
+since then, and nothing is sent (``ChannelRecord.stopped``) until ``catch_up`` has asked the provider.
 
 A provider that lists late is asked late (``ChannelType.listed_after``), counted from when somebody listens again: what
 came in just before is among what it tells by then.
@@ -21,6 +21,7 @@ from ascend_core.operations.receive_messages import receive_events
 from ascend_core.store.buckets import find_buckets, lock_bucket, save_bucket
 from ascend_core.store.channels import ChannelRecord, channels, lock_channel, set_channel
 from ascend_core.store.database import Tx
+from ascend_core.store.settings import put_setting, settings_named
 
 __all__ = ["begin_hearing", "catch_up", "note_heard", "notice_gap"]
 
@@ -38,18 +39,18 @@ REST_SECONDS = 15.0
 
 
 def begin_hearing(core: Core) -> None:
-    """This process begins to serve the webhooks. However short it was away: what came in meanwhile is fetched.
+    """This process begins to serve the webhooks, or had to refuse one. However short it was away: what came in
+    meanwhile is fetched.
 
     Providers try a webhook again only for some seconds, if at all; and another process that went on listening need not
-    have been asked.
+    have been asked. Whoever is asking the provider at this moment asks once more (``catch_up``).
     """
 
     def work(tx: Tx) -> None:
         for channel in _listening(channels(tx)):
             _deafen(core, tx, channel)
 
-    known = _listening(core.database.read(channels))
-    if any(channel.deaf_since is None or _listed_after(core, channel) for channel in known):
+    if core.database.read(channels):
         core.database.write(work)
 
 
@@ -87,10 +88,11 @@ def _go_deaf(core: Core, tx: Tx) -> None:
             _deafen(core, tx, channel)
 
 
-def _deafen(core: Core, tx: Tx, channel: ChannelRecord) -> None:
-    now = core.moment(tx)
+def _deafen(core: Core, tx: Tx, known: ChannelRecord) -> None:
+    now, channel = core.moment(tx), lock_channel(tx, known.id)
     if channel.deaf_since is None:
         set_channel(tx, channel.id, deaf_since=min(_heard_until(channel), now))
+    put_setting(tx, _missed(channel), {"times": _times_missed(tx, channel) + 1})
     if later := _listed_after(core, channel):
         _rest(tx, channel, now, later)
 
@@ -136,7 +138,7 @@ async def _catch_up_with(core: Core, channel: ChannelRecord, deaf_since: datetim
     if opened is None:
         return 0
     _, type_, settings = opened
-    begun = core.database.read(core.moment)
+    begun, times = core.database.read(lambda tx: (core.moment(tx), _times_missed(tx, channel)))
     try:
         missed = await type_.channel.missed(settings, deaf_since - OVERLAP)
     except NeedsAttention as error:
@@ -150,7 +152,7 @@ async def _catch_up_with(core: Core, channel: ChannelRecord, deaf_since: datetim
     new = receive_events(core, type_.name, missed)
 
     def work(tx: Tx) -> None:
-        if lock_channel(tx, channel.id).deaf_since is not None:
+        if lock_channel(tx, channel.id).deaf_since is not None and _times_missed(tx, channel) == times:
             set_channel(tx, channel.id, deaf_since=None, heard_until=begun)
 
     core.database.write(work)
@@ -164,6 +166,15 @@ def _rests(core: Core, channel: ChannelRecord) -> bool:
         return bucket is not None and bucket.free_from(now) > now
 
     return core.database.read(work)
+
+
+def _times_missed(tx: Tx, channel: ChannelRecord) -> int:
+    """How often something was missed so far: whoever asks the provider sees by it whether more was meanwhile."""
+    return int(settings_named(tx, _missed(channel))[_missed(channel)].get("times", 0))
+
+
+def _missed(channel: ChannelRecord) -> str:
+    return f"missed:{channel.channel}"
 
 
 def _rest(tx: Tx, channel: ChannelRecord, now: datetime, wait: timedelta) -> None:

@@ -51,13 +51,20 @@ class PublicApp:
     """The ASGI application of the public address."""
 
     def __init__(
-        self, core: Core, *, stir: Callable[[], None] = lambda: None, spill_folder: Path | None = None
+        self,
+        core: Core,
+        *,
+        stir: Callable[[], None] = lambda: None,
+        missed: Callable[[], None] = lambda: None,
+        spill_folder: Path | None = None,
     ) -> None:
-        """*stir* hears of work that came in; *spill_folder* is where clicks go while the database takes none."""
+        """*stir* hears of work that came in, *missed* of webhooks that had to be refused (see ``Hearing``);
+        *spill_folder* is where clicks go while the database takes none.
+        """
         self._home = _home(core.options.program)
         self._writer = ClickWriter(core, spill_folder)
         self._redirect = Redirect(core, self._writer)
-        self._webhooks = Webhooks(core, stir)
+        self._webhooks = Webhooks(core, stir, missed)
         self._readiness = Readiness(core)
 
     def close(self) -> None:

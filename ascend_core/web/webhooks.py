@@ -22,16 +22,21 @@ __all__ = ["Webhooks"]
 
 NOT_TAKEN = 400
 """Statuses from here on say that something did not fit."""
+NOT_KEPT = 500
+"""Statuses from here on say that we could not keep what we were told."""
 
 _LOG = log_named("web")
 
 
 class Webhooks:
-    """Answers everything under ``/hooks/``. *stir* is called when there is new work."""
+    """Answers everything under ``/hooks/``. *stir* is called when there is new work, *missed* when what a channel's
+    provider told could not be kept: it may not tell it again.
+    """
 
-    def __init__(self, core: Core, stir: Callable[[], None]) -> None:
+    def __init__(self, core: Core, stir: Callable[[], None], missed: Callable[[], None]) -> None:
         self._core = core
         self._stir = stir
+        self._missed = missed
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request."""
@@ -45,16 +50,20 @@ class Webhooks:
     async def _route(self, path: str, request: RawRequest) -> Answer:
         parts = path.split("/")
         owner, name = parts[2:] if len(parts) == 4 else ("", "")
-        if (owner, name) not in self._core.registry.webhooks and owner not in self._core.registry.channels:
+        of_plugin = (owner, name) in self._core.registry.webhooks
+        if not of_plugin and owner not in self._core.registry.channels:
             return _MISSING
         try:
             with span("webhook", owner=owner):
                 answer = await self._handled(owner, name, request)
         except Exception:  # noqa: BLE001 -- a fence: whatever a plugin raises, the caller gets an answer
             _LOG.exception("webhook.failed", owner=owner)
-            return Answer(status=500, body=b"something broke here; try again later\n")
-        say = _LOG.debug if answer.status < NOT_TAKEN else _LOG.info  # anybody may call here
-        say("webhook.answered", owner=owner, status=answer.status)
+            answer = Answer(status=NOT_KEPT, body=b"something broke here; try again later\n")
+        else:
+            say = _LOG.debug if answer.status < NOT_TAKEN else _LOG.info  # anybody may call here
+            say("webhook.answered", owner=owner, status=answer.status)
+        if answer.status >= NOT_KEPT and not of_plugin:
+            self._missed()
         return answer
 
     async def _handled(self, owner: str, name: str, request: RawRequest) -> Answer:
@@ -80,7 +89,7 @@ class Webhooks:
         try:
             receive_events(self._core, name, events)
         except AscendError:
-            return Answer(status=503, body=b"try again later\n")  # the provider tells it again
+            return Answer(status=503, body=b"try again later\n")
         self._stir()
         return type_.channel.answer(settings, request)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -138,6 +139,34 @@ def test_a_restart_is_a_gap_however_short(bench: Any) -> None:
     assert before == []
     assert bench.states()[0] == ("suppressed", "unsubscribed")
     assert bench.core.database.read(channels)[0].deaf_since is None
+
+
+class AskedTooSoon:
+    """The pigeons, but something is missed while they are being asked."""
+
+    def __init__(self, pigeons: Any, meanwhile: Callable[[], None]) -> None:
+        self._pigeons, self._meanwhile = pigeons, meanwhile
+
+    async def missed(self, settings: Any, since: Any) -> Any:
+        told = await self._pigeons.missed(settings, since)
+        self._meanwhile()
+        return told
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pigeons, name)
+
+
+def test_what_is_missed_while_the_provider_is_asked_is_asked_for_again(deaf: Any) -> None:
+    """The answer that was on its way does not have it."""
+    again = [lambda: begin_hearing(deaf.core)]
+    deaf.pigeons(channel=AskedTooSoon(deaf.channel, lambda: again.pop()() if again else None))
+    told = []
+    for _ in range(2):
+        deaf.run(catch_up(deaf.core))
+        told.append(deaf.core.database.read(channels)[0].deaf_since is not None)
+
+    assert told == [True, False]
+    assert len(deaf.channel.asked_since) == 2
 
 
 def test_a_provider_that_lists_late_is_asked_late(bench: Any) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """Webhooks: only the provider is heard, once, and nothing is answered before it is stored."""
 
 from __future__ import annotations
@@ -7,22 +8,26 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
 from ascend_core.web.public import PublicApp
 from ascend_core.web.requests import MOST_BODY_BYTES
+from tests.runtime.test_drains import Leaving
 
 STOP = [{"id": "SM1", "phone": "+12125550100", "body": "STOP"}]
 
 
 @pytest.fixture
 def site(bench: Any) -> Iterator[Any]:
-    """The public application; ``post`` calls a webhook, ``stirred`` counts the wakes."""
+    """The public application; ``post`` calls a webhook, ``stirred`` counts the wakes, ``missed`` what was not kept."""
     bench.set_up()
     bench.register(0)
-    bench.stirred = []
-    app = PublicApp(bench.core, stir=lambda: bench.stirred.append(1))
+    bench.stirred, bench.missed = [], []
+    bench.leaving = Leaving(bench.core.database.engine)
+    core = attrs.evolve(bench.core, database=bench.leaving)
+    app = PublicApp(core, stir=lambda: bench.stirred.append(1), missed=lambda: bench.missed.append(1))
 
     def post(content: Any, path: str = "/hooks/pigeon/inbound", key: str = "sesame") -> httpx.Response:
         async def once() -> httpx.Response:
@@ -45,7 +50,19 @@ def test_a_text_is_stored_before_it_is_answered(site: Any) -> None:
     assert (reply.status_code, reply.text) == (200, "coo\n")
     assert site.one("SELECT state FROM consent") == "unsubscribed"
     assert site.states() == [("suppressed", "unsubscribed")]
-    assert site.stirred == [1]
+    assert (site.stirred, site.missed) == ([1], [])
+
+
+def test_what_cannot_be_kept_is_refused_and_that_is_told(site: Any) -> None:
+    """Its sender may not tell it again: whoever listens fetches it."""
+    site.leaving.away = True
+    refused = site.post(STOP)
+    told = list(site.missed)
+    again = site.post(STOP)
+
+    assert (refused.status_code, told) == (503, [1])
+    assert (again.status_code, site.missed) == (200, [1])
+    assert site.one("SELECT state FROM consent") == "unsubscribed"
 
 
 def test_the_same_request_again_is_answered_and_changes_nothing(site: Any) -> None:
@@ -66,7 +83,7 @@ def test_whoever_is_not_the_provider_is_refused(site: Any, key: str) -> None:
 
     assert reply.status_code == 403 if key.strip() != "sesame" else reply.status_code in (400, 403)
     assert site.one("SELECT count(*) FROM inbound_text") == 0
-    assert site.stirred == []
+    assert site.stirred == site.missed == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'[{"id": 1}]', b"\xff\xfe", b'[{"key": "k", "state": "lost"}]'])
