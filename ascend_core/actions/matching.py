@@ -9,7 +9,10 @@ from functools import lru_cache
 
 __all__ = ["answers", "folded", "spoken"]
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_MARKS = "".join(sign for sign in map(chr, range(0x0900, 0x1B00)) if unicodedata.category(sign).startswith("M"))
+"""The vowels that scripts from Devanagari to Balinese write around a letter: parts of a word, and no letters."""
+_LETTER = rf"(?:[^\W_]|[{_MARKS}])"
+_WORD = re.compile(rf"{_LETTER}+(?:'{_LETTER}+)*")
 _LONGEST_REPLY = 1_600
 """Characters that are looked at: what one text can hold."""
 

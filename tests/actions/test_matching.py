@@ -22,6 +22,7 @@ from ascend_core.actions.matching import answers
         ("I can't", "i can’t"),
         ("👍🏽", "👍"),
         ("❤️", "❤"),
+        ("हाँ, ज़रूर", "हाँ"),
     ],
 )
 def test_case_accents_and_punctuation_do_not_count(reply: str, word: str) -> None:
@@ -30,7 +31,16 @@ def test_case_accents_and_punctuation_do_not_count(reply: str, word: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("reply", "word"), [("yesterday", "yes"), ("know", "no"), ("", "yes"), ("👎", "👍"), ("y'all", "y"), ("yes", "")]
+    ("reply", "word"),
+    [
+        ("yesterday", "yes"),
+        ("know", "no"),
+        ("", "yes"),
+        ("👎", "👍"),
+        ("y'all", "y"),
+        ("yes", ""),
+        ("मैं नहीं आ रहा हूँ", "हाँ"),
+    ],
 )
 def test_only_whole_words_count(reply: str, word: str) -> None:
     """'I know' is no 'no'."""
