@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from attrs import evolve
@@ -40,6 +40,9 @@ Keyword = Literal["stop", "start", "help", "doubtful"]
 
 _CONSENT: dict[str, ConsentState] = {"stop": "unsubscribed", "start": "subscribed"}
 """What a keyword says about consent. It counts in the order of arrival, whenever the text is handled."""
+
+_NOTHING = (datetime.min.replace(tzinfo=UTC), 0)
+"""What a run said that said nothing yet: longer ago than anything."""
 
 _BARE_YES = re.compile(r"\W*yes\W*", re.IGNORECASE)
 
@@ -252,6 +255,7 @@ class _Handler:
         if broke is None:
             for run in load_runs(batch, {record.id: record for record in self.records}).values():
                 self.runs.setdefault(run.record.member_id, []).append(run)
+        self.said = self._said()
 
     def handle(self) -> None:
         done = [self._handle_one(text) for text in self.waiting]
@@ -274,9 +278,21 @@ class _Handler:
         resume_run(self.batch, run, Replied(text.body))
         return self._row(text, member, "answered", run_id=run.record.id)
 
+    def _said(self) -> dict[int, tuple[datetime, int]]:
+        """What the runs said last of members whom several have asked something. One query, and none where none is."""
+        open_runs = [
+            [run.record.id for run in runs if run.record.state.get("hears_replies")] for runs in self.runs.values()
+        ]
+        several = {run_id for ids in open_runs if len(ids) > 1 for run_id in ids}
+        return rows.last_said(self.batch.tx, several) if several else {}
+
     def _listener(self, member: MemberRecord, text: InboundRecord) -> RunDraft | None:
-        """The member's youngest run that waited for a reply when *text* came."""
-        return next((run for run in reversed(self.runs.get(member.id, [])) if _hears(run.record, text)), None)
+        """Of the member's runs that waited for a reply when *text* came, the one that texted last; else the youngest.
+
+        A question, or a nudge about one: people answer what they got last.
+        """
+        hearing = [run for run in self.runs.get(member.id, []) if _hears(run.record, text)]
+        return max(hearing, key=lambda run: (*self.said.get(run.record.id, _NOTHING), run.record.id), default=None)
 
     def _set_aside(self, text: InboundRecord, member: MemberRecord) -> None:
         if self.broke is not None and text.keyword is None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.reading import among, fetch, pairs, pick, value_of
-from ascend_core.store.tables import InboundText
+from ascend_core.store.tables import InboundText, Message
 
 __all__ = [
     "InboundRecord",
@@ -21,6 +21,7 @@ __all__ = [
     "inbound_counts",
     "keep_inbound",
     "known_provider_ids",
+    "last_said",
     "last_words",
     "latest_replies",
     "still_unhandled",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 _inbound = table_of(InboundText)
+_message = table_of(Message)
 
 
 @frozen(kw_only=True)
@@ -106,6 +108,19 @@ def latest_replies(tx: Connection, member_ids: Collection[int]) -> dict[int, dat
 def _latest() -> Select[Any]:
     mine = among(_inbound.c.member_id, "members") & _inbound.c.keyword.is_(None)
     return select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
+
+
+def last_said(tx: Connection, run_ids: Collection[int]) -> dict[int, tuple[datetime, int]]:
+    """The newest text of each of these runs that was handed over: when, and its id. None of a run that said nothing."""
+    found = tx.execute(_said(), {"runs": sorted(run_ids)})
+    return {run_id: (claimed_at, message_id) for run_id, claimed_at, message_id in found}
+
+
+@cache
+def _said() -> Select[Any]:
+    mine = among(_message.c.run_id, "runs") & _message.c.claimed_at.is_not(None)
+    newest = select(_message.c.run_id, func.max(_message.c.claimed_at), func.max(_message.c.id)).where(mine)
+    return newest.group_by(_message.c.run_id)
 
 
 def last_words(tx: Connection, member_ids: Collection[int]) -> dict[int, tuple[str, datetime]]:

@@ -249,7 +249,7 @@ def test_yes_of_somebody_who_left_means_in_again(bench: Any) -> None:
     assert bench.column("SELECT keyword FROM inbound_text ORDER BY id") == ["stop", "start"]
 
 
-def test_a_reply_belongs_to_the_youngest_run_that_waits(bench: Any) -> None:
+def test_a_reply_belongs_to_the_run_that_asked_last(bench: Any) -> None:
     """Two questions are open: people answer the last one."""
     bench.set_up(flow=ASK)
     other = ASK.replace("welcome", "second").replace("Coming?", "Bring a friend?").replace("Great!", "Even better!")
@@ -266,6 +266,48 @@ def test_a_reply_belongs_to_the_youngest_run_that_waits(bench: Any) -> None:
 
     assert bench.bodies() == ["Coming?", "Bring a friend?", "Even better!", "Great!"]
     assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["answered", "answered", "inbox"]
+
+
+LATE = """
+    flow: welcome
+    steps:
+      - wait: 1d
+      - ask: late
+        text: "Still coming?"
+        replies: [{match: ["yes"], then: [{send: "Great!"}]}]
+        nudges: [{nudge: no_reply, after: 2h, text: "Yes or no?"}]
+"""
+EARLY = """
+    flow: second
+    steps:
+      - ask: early
+        text: "Bring a friend?"
+        replies: [{match: ["yes"], then: [{send: "Even better!"}]}]
+        nudges: [{nudge: no_reply, after: 27h, text: "A friend?"}]
+"""
+
+
+def test_an_older_run_that_asked_later_hears_the_reply(bench: Any) -> None:
+    """It is not the age of the run that counts, but what the member read last: a question, or a nudge about one."""
+    bench.set_up(flow=LATE)
+    bench.publish(EARLY)
+    bench.automate("{automation: Second, trigger: box.confirms, run: second}")
+    for person in (0, 1):
+        bench.register(person, status="confirms")
+    bench.drain()
+    bench.wait(hours=24, minutes=1)
+    bench.drain()
+    assert bench.bodies().count("Still coming?") == 2
+
+    bench.hear(0, "yes")
+    for _ in ("the nudge of the one", "the nudge of the other"):
+        bench.wait(hours=2)
+        bench.drain()
+    bench.hear(1, "yes")
+    bench.drain()
+
+    assert bench.bodies().count("A friend?") == 1
+    assert [body for body in bench.bodies() if body.endswith("!")] == ["Great!", "Even better!"]
 
 
 def test_strangers_are_heard_and_left_alone(bench: Any) -> None:
