@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 
@@ -70,6 +70,8 @@ class WebhookParams:
             )
         if "$" in address.netloc:
             raise ValueError("a secret stands behind the host of a web address, never in it")
+        if not _has_port(address):
+            raise ValueError("the port of a web address is a number up to 65535")
         if address.username is not None or address.password is not None:
             raise ValueError("a web address holds no user name and no password; send a header")
         if self.method == "GET" and self.body is not None:
@@ -95,6 +97,14 @@ class WebhookParams:
         """The names of the secrets it calls for, each once."""
         written = (self.url, *self.headers.values())
         return tuple(dict.fromkeys(name for each in written for name in each.secrets))
+
+
+def _has_port(address: SplitResult) -> bool:
+    """Whether the port of *address*, if it has one, is one."""
+    try:
+        return address.port != 0
+    except ValueError:
+        return False
 
 
 def webhook(view: StepView, params: WebhookParams, /) -> Outcome:

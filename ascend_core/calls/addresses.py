@@ -15,6 +15,11 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host's name and a port to its IP addresses. Raises OSError for a name nobody knows."""
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NOT_OUT_THERE = tuple(
+    map(ipaddress.IPv6Network, ("::/96", "64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16", "100::/64"))
+)
+"""What Python's own table leaves out: addresses that carry an IPv4 one, a network's own NAT64, old and new private
+ranges."""
 
 
 async def resolve_name(host: str, port: int) -> Sequence[str]:
@@ -51,6 +56,8 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
+        if any(ip in network for network in _NOT_OUT_THERE):
+            return False
         if ip in _NAT64:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None and not is_public(str(inner)):

@@ -83,6 +83,8 @@ async def _make(core: Core, record: CallRecord, known: Mapping[str, str]) -> _Re
         return _Result(record, answer=await core.caller(call))
     except (TryLater, Refused) as error:
         return _Result(record, error=error)
+    except Exception as error:  # noqa: BLE001 -- a fence: a call that breaks fails alone, and the others have their answers
+        return _Result(record, error=Refused(f"the call broke: {type(error).__name__}", reason="broken"))
 
 
 def _take(core: Core, tx: Tx, results: Sequence[_Result], broke: str | None) -> None:

@@ -159,6 +159,22 @@ def test_an_answer_that_is_no_json_is_an_answer(server: Server, body: bytes) -> 
     assert call(server) == Called(status=200, document=None)
 
 
+def test_an_answer_that_was_packed_badly_is_an_answer(server: Server) -> None:
+    """The other side has done what it was asked; calling again would do it twice."""
+    server.headers_sent, server.body = {"content-encoding": "gzip"}, b"no gzip at all"
+
+    assert call(server) == Called(status=200, document=None)
+
+
+@pytest.mark.parametrize("values", [{"url": "http://crm.example.org:99999/"}, {"headers": {"X-Team": "café\n"}}])
+def test_what_cannot_be_called_is_refused_for_good(server: Server, values: dict[str, Any]) -> None:
+    """Trying later would not mend it."""
+    with pytest.raises(Refused, match="cannot be used"):
+        call(server, **values)
+
+    assert server.asked == []
+
+
 def test_a_slow_server_is_given_up(server: Server) -> None:
     """The whole call has a bound, not each byte."""
     server.hold.clear()

@@ -112,6 +112,19 @@ def test_what_never_works_is_not_tried_again(bench: Any, scripted: Any, answer: 
     assert bench.bodies() == ["No number"]
 
 
+def test_a_call_that_breaks_fails_alone(bench: Any, scripted: Any) -> None:
+    """A bug in what calls costs one run its answer; the calls beside it are answered, and made once."""
+    script = scripted(ZeroDivisionError(), Called(status=200, document={"id": 5}))
+    bench.register(0, 1)
+    bench.drain()
+    bench.wait(hours=1)
+    bench.drain()
+
+    assert len(script.calls) == 2
+    assert sorted(bench.bodies()) == ["No number", "Number 5"]
+    assert calls(bench) == [("failed", "the call broke: ZeroDivisionError", 1), ("answered", "status 200", 1)]
+
+
 def test_after_a_crash_the_call_is_made_again(bench: Any, scripted: Any) -> None:
     """At least once: with the key of the first time."""
     script = scripted(KeyboardInterrupt(), Called(status=200, document={}))
