@@ -90,9 +90,14 @@ class RemoveFromGroups:
 
 @frozen(kw_only=True)
 class StartTimer:
-    """Wake the run at *due_at*, unless it has moved on by then (the timer carries the sprint it belongs to)."""
+    """Wake the run at *due_at*, unless it has moved on by then (the timer carries the sprint it belongs to).
+
+    *follows_event*: the run is also woken when the times of its event change, so that the action can look again; it is
+    before *due_at* then.
+    """
 
     due_at: datetime
+    follows_event: bool = False
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,17 @@ from ascend_core.contracts import IntegrationType, Submission, SubmissionPage
 from ascend_core.operations.attribution import Attribution, attribute, load_attribution
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.firing import fire
-from ascend_core.operations.judging import FAILED, NOT_JUDGED, Item, People, counts_from, is_news, newest, why_ignored
+from ascend_core.operations.judging import (
+    FAILED,
+    NOT_JUDGED,
+    Item,
+    People,
+    counts_from,
+    is_news,
+    newest,
+    slot_moved,
+    why_ignored,
+)
 from ascend_core.operations.leaving import GivenUp, call_off_given_up, leave, person_of
 from ascend_core.operations.mapping import Mapper, load_mapper
 from ascend_core.operations.start_runs import start_automations
@@ -20,6 +30,7 @@ from ascend_core.store import members as member_rows
 from ascend_core.store import submissions as submission_rows
 from ascend_core.store.accounts import AccountRecord
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states
+from ascend_core.store.due_timers import wake_waits
 from ascend_core.store.forms import forms_by_key
 from ascend_core.store.members import MemberRecord
 from ascend_core.store.submissions import SubmissionRecord
@@ -76,6 +87,7 @@ class Applier:
         mapper = load_mapper(self.tx, self.batch.core.registry, self.account)
         attribution = self._attribution(items, people)
         self._apply_all(items, people, mapper, attribution)
+        wake_waits(self.tx, now=self.now, submission_ids={item.row_id for item in items if slot_moved(item)})
         fired = fire(self.batch, self.integration, items)
         start_automations(self.batch, fired)
         self._call_off(items, people)

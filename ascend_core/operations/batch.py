@@ -268,7 +268,8 @@ class Batch:
         run_rows.settle_timers(self.tx, self.settled)
         ended = {run.record.id for run in self.runs.values() if run.record.ended_at is not None and not run.fresh}
         if ended:
-            run_rows.cancel_timers(self.tx, reason="ended", now=self.now, run_ids=ended, kinds=("wait", "lapse"))
+            kinds = ("wait", "until", "lapse")
+            run_rows.cancel_timers(self.tx, reason="ended", now=self.now, run_ids=ended, kinds=kinds)
         for reason, run_ids in sorted(self._cancelled_runs.items()):
             run_rows.cancel_timers(self.tx, reason=reason, now=self.now, run_ids=run_ids)
             message_rows.cancel_texts(self.tx, reason=reason, now=self.now, run_ids=run_ids)

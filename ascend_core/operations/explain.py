@@ -284,7 +284,8 @@ class _Teller:
             else:
                 yield Fact(said=f"{where} waits at step {run.state.get('position')}.", at=run.started_at)
         for timer in waiting_timers(self.tx, member.id):
-            what = f"The nudge {timer.nudge_type}" if timer.kind == "nudge" else f"The {timer.kind}"
+            kind = "wait" if timer.kind == "until" else timer.kind
+            what = f"The nudge {timer.nudge_type}" if timer.kind == "nudge" else f"The {kind}"
             yield Fact(said=f"{what} of run {timer.run_id} is decided.", at=timer.due_at)
 
     def texts(self, member: MemberRecord) -> Iterator[Fact]:

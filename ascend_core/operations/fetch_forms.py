@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
@@ -11,11 +12,21 @@ from ascend_core.contracts import Form, FormPage
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
+from ascend_core.operations.judging import SWEEP_EVERY
 from ascend_core.operations.sync_forms import free_name, turn_on
 from ascend_core.operations.urls_of_forms import adopt_urls
 from ascend_core.store import forms as rows
-from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, accounts, cursor_of, move_cursor
+from ascend_core.store.accounts import (
+    AccountRecord,
+    CursorRecord,
+    account_by_id,
+    accounts,
+    cursor_of,
+    move_cursor,
+    set_account,
+)
 from ascend_core.store.database import Tx
+from ascend_core.store.due_timers import wake_waits
 from ascend_core.store.forms import FormRecord
 from ascend_core.store.members import rename_group
 
@@ -91,6 +102,7 @@ def _apply_forms(core: Core, account_id: int, page: FormPage, seen: CursorRecord
         adopt_urls(tx, core.registry, account.integration, new_ids)
         updates = [{"id": known[form.key].id, **_row(form, known[form.key], now)} for form in changed]
         rows.update_forms(tx, updates)
+        _follow_times(tx, account, changed, known, now)
         _follow_names(tx, changed, known)
         if account.sync_new_forms:
             for form in rows.forms_by_key(tx, account_id, {form.key for form in fresh}).values():
@@ -127,6 +139,23 @@ def _differs(form: Form, known: FormRecord) -> bool:
         return known.deleted_at is None
     names = ("name", "url", "starts_at", "ends_at", "timezone", "location")
     return known.deleted_at is not None or any(getattr(form, name) != getattr(known, name) for name in names)
+
+
+def _follow_times(
+    tx: Tx, account: AccountRecord, changed: list[Form], known: dict[str, FormRecord], now: datetime
+) -> None:
+    """A form was moved: runs that wait for its time look again, and its sign-ups are read anew with the next round.
+
+    A source tells the time of a slot with each sign-up, and moving the slot touches none of them.
+    """
+    moved = [
+        known[form.key]
+        for form in changed
+        if not form.deleted and (form.starts_at, form.ends_at) != (known[form.key].starts_at, known[form.key].ends_at)
+    ]
+    wake_waits(tx, now=now, form_ids={form.id for form in moved})
+    if any(form.synced_at is not None for form in moved):
+        set_account(tx, account.id, swept_at=min(account.swept_at or account.connected_at, now - SWEEP_EVERY))
 
 
 def _follow_names(tx: Tx, changed: list[Form], known: dict[str, FormRecord]) -> None:

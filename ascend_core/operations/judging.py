@@ -19,16 +19,21 @@ __all__ = [
     "CREATE_MEMBERS_OFF",
     "FAILED",
     "NOT_JUDGED",
+    "SWEEP_EVERY",
     "Item",
     "People",
     "counts_from",
     "is_news",
     "newest",
+    "slot_moved",
     "why_ignored",
 ]
 
 BACKFILL = timedelta(minutes=15)
 """What happened this shortly before a form is synced still counts as after it (rows B2 and B7)."""
+
+SWEEP_EVERY = timedelta(days=1)
+"""How often everything is read anew, for what a source did not date."""
 
 NOT_JUDGED = ("form_unknown", "form_not_synced")
 """Reasons that say nothing about the submission itself: once its form is synced, it is judged as if new."""
@@ -123,7 +128,15 @@ def is_news(item: Item, *, create_members: bool) -> bool:
     if known.reason in NOT_JUDGED and item.form is not None and item.form.synced_at is not None:
         return True
     changed = submission.modified_at > known.modified_at or dict(submission.state) != known.state
-    return changed or _person_changed(item, known)
+    return changed or slot_moved(item) or _person_changed(item, known)
+
+
+def slot_moved(item: Item) -> bool:
+    """Whether what the person signed up for takes place at another time by now. That touches no sign-up's own date."""
+    known, told = item.known, item.submission
+    if known is None or told.starts_at is None:
+        return False
+    return (told.starts_at, told.ends_at) != (known.starts_at, known.ends_at)
 
 
 def _person_changed(item: Item, known: SubmissionRecord) -> bool:

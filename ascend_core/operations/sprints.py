@@ -116,7 +116,8 @@ def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, place
             for name in effect.names:
                 batch.remove_from_group(member_id, name)
         case StartTimer():
-            batch.timers.append(NewTimer(kind="wait", run=run, due_at=effect.due_at, step=step))
+            kind = "until" if effect.follows_event else "wait"
+            batch.timers.append(NewTimer(kind=kind, run=run, due_at=effect.due_at, step=step))
         case StartFlow():
             batch.asked.flows.append(AskedFlow(run.record.id, step, effect.flow))
         case HandOff():

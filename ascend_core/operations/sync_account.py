@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
@@ -26,12 +26,12 @@ from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import fetch_forms
 from ascend_core.operations.gathering import gathered, one_ahead
+from ascend_core.operations.judging import SWEEP_EVERY
 from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, begin_again, cursor_of, set_account
 from ascend_core.store.forms import form_list, set_form
 
-__all__ = ["LARGE", "SWEEP_EVERY", "SWEEP_PAGES", "Synced", "sync_account"]
+__all__ = ["LARGE", "SWEEP_PAGES", "Synced", "sync_account"]
 
-SWEEP_EVERY = timedelta(days=1)
 SWEEP_PAGES = 20
 """Of a round: at 100 a page and a round a minute, 100,000 submissions are read anew in less than an hour."""
 

@@ -85,7 +85,8 @@ def _became(link: MemberLink) -> str:
 def _pending(tx: Tx, run_id: int) -> Iterator[Moment]:
     for timer in timers_of_run(tx, run_id):
         if timer.settled_at is None:
-            yield Moment(at=timer.due_at, what=timer.kind, step=timer.step, detail=_waits(timer), pending=True)
+            what = "wait" if timer.kind == "until" else timer.kind
+            yield Moment(at=timer.due_at, what=what, step=timer.step, detail=_waits(timer), pending=True)
 
 
 def _waits(timer: TimerLine) -> dict[str, Any]:

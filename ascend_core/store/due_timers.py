@@ -11,15 +11,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, literal_column, select
+from sqlalchemy import Integer, Select, Update, bindparam, literal_column, select, update
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import table_of
 from ascend_core.store.reading import among, fetch, pick, value_of
 from ascend_core.store.runs import TimerRecord
-from ascend_core.store.tables import Timer
+from ascend_core.store.tables import Run, Timer
 
-__all__ = ["TIMER_SHARDS", "due_timers", "shards_due", "still_due"]
+__all__ = ["TIMER_SHARDS", "due_timers", "shards_due", "still_due", "wake_waits"]
 
 TIMER_SHARDS = 16
 """As many workers can fire timers at once on PostgreSQL. More cost a job each, every second that all have some due."""
@@ -27,6 +27,7 @@ TIMER_SHARDS = 16
 FIRST_DUE = 2_000
 """It is looked for shards among so many: what is behind them comes up when they are settled."""
 
+_run = table_of(Run)
 _timer = table_of(Timer)
 _shard = _timer.c.member_id % literal_column(str(TIMER_SHARDS))
 
@@ -67,6 +68,28 @@ def _shards() -> Select[Any]:
     first = select(_shard.label("shard")).where(_is_due()).order_by(_timer.c.due_at, _timer.c.id).limit(FIRST_DUE)
     found = first.subquery()
     return select(found.c.shard).distinct().order_by(found.c.shard)
+
+
+def wake_waits(
+    tx: Connection, *, now: datetime, form_ids: Collection[int] = (), submission_ids: Collection[int] = ()
+) -> int:
+    """Let runs about these forms or sign-ups, whose times have changed, look again how long they wait. How many did.
+
+    It reads every run under way: events are moved seldom.
+    """
+    woken = 0
+    for owner, ids in (("form_id", form_ids), ("submission_id", submission_ids)):
+        if ids:
+            woken += tx.execute(_woken(owner), {"ids": sorted(ids), "now": now}).rowcount
+    return woken
+
+
+@cache
+def _woken(owner: str) -> Update:
+    about = select(_run.c.id).where(_run.c.ended_at.is_(None), among(_run.c[owner], "ids"))
+    now = value_of(_timer.c.due_at, "now")
+    waits = _timer.c.settled_at.is_(None) & (_timer.c.kind == "until") & (_timer.c.due_at > now)
+    return update(_timer).where(waits, _timer.c.run_id.in_(about)).values(due_at=now)
 
 
 def _is_due() -> Any:

@@ -249,7 +249,7 @@ def cancel_timers(
     now: datetime,
     run_ids: Collection[int] = (),
     member_ids: Collection[int] = (),
-    kinds: Collection[str] = ("wait", "nudge", "lapse"),
+    kinds: Collection[str] = ("wait", "until", "nudge", "lapse"),
 ) -> None:
     """Cancel every pending timer of these runs or members.
 

@@ -84,6 +84,33 @@ Feature: Flows and bot actions
       | Can you make it to Saturday Canvass? YES or NO |
     And Cleo gets no text
 
+  @E1
+  Scenario: A reminder follows an event that is moved
+    Given the flow
+      """
+      flow: reminder
+      spec: 1
+      steps:
+        - wait: {until: event.start - duration("1h")}
+        - send: See you at ${event.start|time}!
+      """
+    And the automation
+      """
+      automation: Remind
+      spec: 1
+      trigger: mobilize.registers
+      run: reminder
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    And the form "Saturday Canvass" is moved to 2026-05-10 12:00 in New York in Mobilize
+    And the clock reaches 2026-05-10 10:50 in New York
+    Then Ana gets no text
+    When the clock reaches 2026-05-10 11:00 in New York
+    Then Ana gets the text "See you at 12:00 PM!"
+    And the triggers fired are
+      | mobilize.registers | 1 |
+
   @E3
   Scenario: An old version is restored as a new one
     Given the flow

@@ -99,9 +99,10 @@ def test_an_answer_moves_the_example_on(program: Program, scene: Scene, register
     assert [placed.effect for placed in answered.effects if not isinstance(placed.effect, Trace)] == [
         SetFields(values={"rsvp": "confirmed"}),
         AddToGroups(names=("Confirmed",)),
-        StartTimer(due_at=scene.now + timedelta(hours=69)),
+        StartTimer(due_at=scene.now + timedelta(hours=69), follows_event=True),
     ]
-    assert answered.run == RunState(position="2", waiting=True, hears_replies=False, sprint=2)
+    until = {"until": (scene.now + timedelta(hours=69)).isoformat()}
+    assert answered.run == RunState(position="2", waiting=True, hears_replies=False, sprint=2, memory=until)
     assert answered.member.fields["rsvp"] == "confirmed"
     assert answered.member.groups == {"Confirmed"}
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ascend_core.contracts import PersonPage
 from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.apply_people import apply_people
-from ascend_core.operations.sync_account import SWEEP_EVERY, sync_account
+from ascend_core.operations.judging import SWEEP_EVERY
+from ascend_core.operations.sync_account import sync_account
 from ascend_core.store.accounts import cursor_of
 
 

@@ -130,11 +130,11 @@ class Timer(CoreRow, table=True):
 
     id: int | None = row_id()
     kind: str
-    """``wait``, ``nudge`` or ``lapse``."""
+    """``wait``, ``until`` (a wait that follows its event), ``nudge`` or ``lapse``."""
     run_id: int = ref("run")
     member_id: int = ref("member")
     sprint: int
-    """The sprint that started it; a ``wait`` of an older sprint is stale."""
+    """The sprint that started it; a wait of an older sprint is stale."""
     step: str | None = None
     nudge_index: int | None = None
     nudge_type: str | None = None

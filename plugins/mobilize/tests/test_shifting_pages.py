@@ -12,7 +12,7 @@ from attrs import define, evolve, field
 
 from ascend_core.operations.apply_submissions import apply_page
 from ascend_core.operations.connect import open_account
-from ascend_core.operations.sync_account import SWEEP_EVERY
+from ascend_core.operations.judging import SWEEP_EVERY
 from ascend_core.store.accounts import accounts, cursor_of
 from ascend_core.store.members import members_by_phone
 from ascend_core.testing.world import World

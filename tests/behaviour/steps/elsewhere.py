@@ -41,6 +41,23 @@ def _renamed(story: Story, form: str, name: str) -> None:
     story.form_urls[name] = story.form_urls[form]
 
 
+@when(parsers.parse('the form "{form}" is moved to {day:S} {hour:d}:{minute:d} in {place} in Mobilize'))
+def _moved(story: Story, form: str, day: str, hour: int, minute: int, place: str) -> None:
+    """The event is dated anew; its sign-ups show the new time and are not."""
+    zone = ZoneInfo(f"America/{place.replace(' ', '_')}")
+    starts_at = int(datetime.fromisoformat(day).replace(hour=hour, minute=minute, tzinfo=zone).timestamp())
+    times = {"start_date": starts_at, "end_date": starts_at + 10_800}
+    event_id = story.event_id(form)
+    (event,) = (each for each in story.records("events") if each["id"] == event_id)
+    moved = {"timeslots": [{**slot, **times} for slot in event["timeslots"]]}
+    moved["modified_date"] = int(story.world.clock.now().timestamp())
+    story.control(story.world.forms_url, f"events/{event_id}", moved)
+    for row in story.records("attendances"):
+        if row["event"]["id"] == event_id:
+            undated = {"timeslot": {**row["timeslot"], **times}, "modified_date": row["modified_date"]}
+            story.control(story.world.forms_url, f"attendances/{row['id']}", undated)
+
+
 @when(parsers.parse('the form "{form}" is deleted in Mobilize'))
 def _deleted(story: Story, form: str) -> None:
     story.control(story.world.forms_url, f"events/{story.event_id(form)}/delete", {})
