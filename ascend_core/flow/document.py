@@ -69,8 +69,8 @@ class Flow:
     expires: timedelta | None
     """A run lapses this long after it started."""
     reentry: Literal["skip", "restart", "parallel"]
-    stop_when: str | None
-    """A trigger that ends the run at once, its pending nudges with it."""
+    stop_when: tuple[str, ...]
+    """Triggers that end the run at once, its pending nudges with it."""
     quiet_hours: QuietHours | None
     min_gap: timedelta | None = None
     """No nudge of this flow follows another nudge to the same member sooner; None: as the product is set."""

@@ -88,14 +88,14 @@ def check_flow(
     if not isinstance(written, WrittenFlow):
         return None, problems.in_order()
     _check_head(root, written.flow, written.spec, written.title, problems)
-    _check_trigger(root, "stop_when", written.stop_when, triggers, problems)
+    _check_triggers(root, "stop_when", written.stop_when or (), triggers, problems)
     lint_address(written.links_url, _at(root, "links_url"), problems)
     if not is_name(written.flow):
         problems.add("F014", _at(root, "flow"), f"{shown(written.flow)} is no name for a flow: {NAME_RULE}")
     if problems.any_errors():
         return None, problems.in_order()
     said = _said(written, steps)
-    return Flow(**said, source=_as_text(text), digest=digest_of(**said)), problems.in_order()
+    return Flow(**said, source=_as_text(text), digest=_digest(said)), problems.in_order()
 
 
 def load_stored_flow(
@@ -134,7 +134,7 @@ def _said(written: WrittenFlow, steps: tuple[Step, ...]) -> dict[str, Any]:
         "steps": steps,
         "expires": written.expires.length if written.expires is not None else None,
         "reentry": written.reentry,
-        "stop_when": written.stop_when,
+        "stop_when": written.stop_when or (),
         "quiet_hours": written.quiet_hours,
     }
     if written.min_gap is not None:
@@ -142,6 +142,12 @@ def _said(written: WrittenFlow, steps: tuple[Step, ...]) -> dict[str, Any]:
     if written.links_url is not None:
         said["links_url"] = written.links_url.rstrip("/")
     return said
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    """Of what a flow says. One trigger that stops it counts as it did when there could be only one."""
+    stops = said["stop_when"]
+    return digest_of(**{**said, "stop_when": sorted(set(stops)) if len(set(stops)) > 1 else next(iter(stops), None)})
 
 
 def load_automation(text: str | bytes, *, file: str, triggers: Collection[str] | None = None) -> Automation:
@@ -166,7 +172,7 @@ def check_automation(
     if not isinstance(written, WrittenAutomation):
         return None, problems.in_order()
     _check_head(root, written.automation, written.spec, None, problems)
-    _check_trigger(root, "trigger", written.trigger, triggers, problems)
+    _check_triggers(root, "trigger", (written.trigger,), triggers, problems)
     _check_choice(root, written, problems)
     named = [written.run] if written.run else written.ab_test.arms if written.ab_test else ()
     at = _at(root, "run" if written.run else "ab_test")
@@ -224,11 +230,14 @@ def _check_head(root: yaml.MappingNode, name: str, spec: int, title: str | None,
             problems.add("F014", root, f"{shown(word)} has {len(word)} characters; a name has at most {LONGEST_NAME}")
 
 
-def _check_trigger(
-    root: yaml.MappingNode, key: str, name: str | None, triggers: Collection[str] | None, problems: Problems
+def _check_triggers(
+    root: yaml.MappingNode, key: str, names: tuple[str, ...], triggers: Collection[str] | None, problems: Problems
 ) -> None:
-    if name is not None and triggers is not None and name not in triggers:
-        problems.add("F016", _at(root, key), f"there is no trigger {shown(name)}{nearest(name, triggers)}")
+    at = _at(root, key)
+    places = at.value if isinstance(at, yaml.SequenceNode) else [at]
+    for name, place in zip(names, places, strict=False):
+        if triggers is not None and name not in triggers:
+            problems.add("F016", place, f"there is no trigger {shown(name)}{nearest(name, triggers)}")
 
 
 def _check_choice(root: yaml.MappingNode, written: WrittenAutomation, problems: Problems) -> None:

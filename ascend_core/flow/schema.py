@@ -118,9 +118,11 @@ def _name_triggers(defs: dict[str, Schema], triggers: Mapping[str, TriggerType])
         found = defs.get(document, {}).get("properties", {}).get(key)
         if found is not None and triggers:
             named = [{"const": name, "description": trigger.label} for name, trigger in sorted(triggers.items())]
+            one: list[Schema] = [*named, {"type": "string"}]
+            several = [{"type": "array", "items": {"anyOf": one}}] if key == "stop_when" else []
             defs[document]["properties"][key] = {
                 "description": found.get("description", ""),
-                "anyOf": [*named, {"type": "string"}],
+                "anyOf": [*one, *several],
             }
 
 

@@ -28,7 +28,9 @@ class WrittenFlow:
     reentry: Literal["skip", "restart", "parallel"] = param(
         default="skip", help="What happens to somebody who is in this flow already."
     )
-    stop_when: str | None = param(default=None, help="A trigger that ends the run at once; pending nudges die with it.")
+    stop_when: tuple[str, ...] | None = param(
+        default=None, help="A trigger, or several, that end the run at once; pending nudges die with it."
+    )
     quiet_hours: QuietHours | None = param(default=None, help="Hours in which this flow texts nobody.")  # noqa: RUF009 -- it makes an attrs field
     min_gap: Duration | None = param(default=None, help="The least time between two nudges to one member.")  # noqa: RUF009 -- it makes an attrs field
     links_url: str | None = param(

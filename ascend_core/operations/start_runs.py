@@ -168,7 +168,7 @@ def _stop_nudges(batch: Batch, fired: Fired, nudging: dict[int, list[RunDraft]])
 
 def _is_stopped(run: RunDraft, fired: Fired) -> bool:
     same_form = run.record.form_id in (None, fired.form.id)
-    return same_form and run.version.program.flow.stop_when == fired.activity.trigger
+    return same_form and fired.activity.trigger in run.version.program.flow.stop_when
 
 
 def _take(

@@ -34,7 +34,7 @@ def test_the_example_of_the_language_loads(registered: dict[str, Any], example: 
     assert flow is not None
     assert problems == ()
     assert (flow.name, flow.title, flow.spec) == ("register_confirmation", "Confirm a registration", 1)
-    assert (flow.expires, flow.reentry, flow.stop_when) == (timedelta(days=7), "skip", "mobilize.cancels")
+    assert (flow.expires, flow.reentry, flow.stop_when) == (timedelta(days=7), "skip", ("mobilize.cancels",))
     assert flow.quiet_hours == QuietHours(start=time(20), end=time(9), zone="member", then="hold")
     assert [(step.path, step.id, step.action, step.line) for step in flow.steps] == [
         ("0", None, "send", 10),
@@ -165,6 +165,28 @@ def test_all_mistakes_of_a_file_are_shown_together(registered: dict[str, Any]) -
         "letters, digits, - and _, at most 100, and a letter or digit first",
         "f.yaml:2:12: F016 there is no trigger 'mobilize.cancel' (did you mean 'mobilize.cancels'?)",
     ]
+
+
+def test_several_triggers_may_stop_a_flow(registered: dict[str, Any]) -> None:
+    """In any order; one of them may be written as a list or not."""
+    flow = "flow: a\nstop_when: {}\nsteps: [{{stop: }}]"
+    one, alone = (load_flow(flow.format(what), file="f", **registered) for what in ("mobilize.cancels", "[mobilize.cancels]"))
+    two, turned = (
+        load_flow(flow.format(what), file="f", **registered)
+        for what in ("[mobilize.cancels, mobilize.registers]", "[mobilize.registers, mobilize.cancels]")
+    )
+
+    assert one.stop_when == alone.stop_when == ("mobilize.cancels",)
+    assert one.digest == alone.digest
+    assert two.digest == turned.digest != one.digest
+    assert problems_of(flow.format("[mobilize.cancels, mobilize.attend]"), registered)[0].startswith("f.yaml:2:31: F016")
+
+
+def test_what_stops_a_flow_has_the_digest_it_always_had(registered: dict[str, Any]) -> None:
+    """A flow that was published before there could be several triggers is not taken for another one."""
+    flow = load_flow("flow: a\nstop_when: mobilize.cancels\nsteps: [{stop: }]", file="f", **registered)
+
+    assert flow.digest == "c05da60630e5b5dc9efa3be6e0bbcd5506aa80450ee53842267ac90277125fbd"
 
 
 @pytest.mark.parametrize(

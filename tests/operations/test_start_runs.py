@@ -109,6 +109,18 @@ def test_stop_when_ends_the_run_with_its_texts_and_nudges(bench: Any) -> None:
     assert bench.rows("SELECT outcome, reason FROM timer") == [("cancelled", "stop_when")]
 
 
+@pytest.mark.parametrize("happens", ["cancels", "confirms"])
+def test_each_of_several_triggers_may_stop_a_flow(bench: Any, happens: str) -> None:
+    """A reminder is over for whoever cancelled, and for whoever has done what it asks for."""
+    bench.set_up(flow=(ASK % "skip").replace("reentry: skip", "stop_when: [box.cancels, box.confirms]"))
+    bench.register(0)
+    bench.wait(minutes=1)
+
+    bench.register(0, status=happens)
+
+    assert runs(bench) == ["stop_when"]
+
+
 def test_stop_when_is_about_the_same_form(bench: Any) -> None:
     """Cancelling one event leaves the other's flow alone."""
     bench.set_up(forms=2, flow=(ASK % "parallel").replace("\n    steps", "\n    stop_when: box.cancels\n    steps"))
