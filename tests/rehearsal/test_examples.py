@@ -10,6 +10,7 @@ import pytest
 from ascend_core.cli.documents import is_automation, is_flow_test
 from ascend_core.contracts import Text
 from ascend_core.flow.document import Flow, all_steps
+from ascend_core.flow.layout import laid_out
 from ascend_core.flow.load import check_flow, load_automation
 from ascend_core.host.registry import Registry
 from ascend_core.operations.programs import read_flow
@@ -79,6 +80,12 @@ def test_an_example_has_no_problem_and_no_warning(registry: Registry, file: Path
     )
 
     assert [str(problem) for problem in problems] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_example_is_in_the_one_layout(file: Path) -> None:
+    """As ``ascend flows fmt specs/flows`` writes it: who begins from one sees no changes but their own."""
+    assert laid_out(file.read_text(), file=file.name) == file.read_text()
 
 
 @pytest.mark.parametrize("file", FLOWS, ids=lambda file: file.stem)
