@@ -93,8 +93,9 @@ class Batch:
     _new_members: set[int] = field(factory=set, init=False)
     _changed_members: set[int] = field(factory=set, init=False)
     _changed_runs: set[int] = field(factory=set, init=False)
-    _group_adds: list[tuple[int, str, str]] = field(factory=list, init=False)
-    _group_removes: list[tuple[int, str]] = field(factory=list, init=False)
+    _group_adds: dict[tuple[int, str], str] = field(factory=dict, init=False)
+    """Member and group, and of what kind it is made where it does not exist."""
+    _group_removes: dict[tuple[int, str], None] = field(factory=dict, init=False)
     _cancelled_runs: dict[str, set[int]] = field(factory=dict, init=False)
     _cancelled_members: dict[str, set[int]] = field(factory=dict, init=False)
 
@@ -145,12 +146,14 @@ class Batch:
     def add_to_group(self, member_id: int, name: str, *, kind: str = "manual") -> None:
         """Put a member into a group; one that does not exist is made."""
         self.groups[member_id] = self.groups.get(member_id, frozenset()) | {name}
-        self._group_adds.append((member_id, name, kind))
+        self._group_removes.pop((member_id, name), None)
+        self._group_adds.setdefault((member_id, name), kind)
 
     def remove_from_group(self, member_id: int, name: str) -> None:
         """Take a member out of a group."""
         self.groups[member_id] = self.groups.get(member_id, frozenset()) - {name}
-        self._group_removes.append((member_id, name))
+        self._group_adds.pop((member_id, name), None)
+        self._group_removes[member_id, name] = None
 
     def member_view(self, member_id: int) -> MemberView:
         """A member as the batch has it now."""
@@ -252,10 +255,10 @@ class Batch:
         member_rows.insert_members(self.tx, [self.members[id_] for id_ in self._new_members])
         member_rows.update_members(self.tx, [self.members[id_] for id_ in self._changed_members])
         record_consents(self.tx, self.consents, now=self.now)
-        for kind in sorted({kind for _, _, kind in self._group_adds}):
-            names = {name for _, name, its_kind in self._group_adds if its_kind == kind}
+        for kind in sorted(set(self._group_adds.values())):
+            names = {name for (_, name), its_kind in self._group_adds.items() if its_kind == kind}
             ids = member_rows.ensure_groups(self.tx, names, kind=kind, now=self.now)
-            pairs = [(ids[name], member_id) for member_id, name, its_kind in self._group_adds if its_kind == kind]
+            pairs = [(ids[name], id_) for (id_, name), its_kind in self._group_adds.items() if its_kind == kind]
             member_rows.add_to_groups(self.tx, pairs, now=self.now)
         if self._group_removes:
             names = {name for _, name in self._group_removes}

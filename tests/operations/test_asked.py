@@ -176,6 +176,23 @@ SPLIT = """
 """
 
 
+@pytest.mark.parametrize(
+    ("steps", "inside"),
+    [
+        ("[{remove_from_groups: [A]}, {add_to_groups: [A]}]", 1),
+        ("[{add_to_groups: [A]}, {remove_from_groups: [A]}]", 0),
+    ],
+)
+def test_what_a_flow_does_to_a_group_last_holds(bench: Any, steps: str, inside: int) -> None:
+    """Out and in again at once is in, whether they were in it before or not."""
+    bench.set_up(flow=f"{{flow: welcome, reentry: parallel, steps: {steps}}}", forms=2)
+
+    for form in ("f0", "f1"):
+        bench.register(0, form_key=form)
+        of_group = "SELECT count(*) FROM group_member JOIN member_group ON id = group_id WHERE name = 'A'"
+        assert bench.one(of_group) == inside
+
+
 def test_the_arms_of_a_split_are_kept_and_stay(bench: Any) -> None:
     """Half of the people each way, and a member who comes again takes the same way."""
     bench.set_up(flow=SPLIT, forms=2)
