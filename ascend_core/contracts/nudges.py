@@ -44,12 +44,17 @@ class NudgeCondition(Protocol):
 
 @frozen(kw_only=True)
 class NudgeType:
-    """A kind of nudge as authors meet it. ``needs_link``: the author must name a link of the bot action."""
+    """A kind of nudge as authors meet it.
+
+    ``needs_link``: the author must name a link of the bot action. ``tracker``: the link tracker that must follow that
+    link; without it nothing is known of submissions.
+    """
 
     name: str
     label: str
     still_owed: NudgeCondition
     needs_link: bool = False
+    tracker: str | None = None
     least_days: int = 0
     """Lint warns below this many days."""
     help: str = ""

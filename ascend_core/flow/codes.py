@@ -54,6 +54,9 @@ CODES: Final[Mapping[str, str]] = {
     "F108": "a word that the channel takes for itself",
     "F109": "a key is written in the file",
     "F110": "the flow that is named here is not there",
+    "F111": "this looks like a place to fill in and is none",
+    "F112": "the end of the text is taken for a comment",
+    "F113": "the nudge cannot know what it waits for",
 }
 """What each code is about. From F100 on they warn and stop nothing."""
 

@@ -45,6 +45,15 @@ _ATTRIBUTES = {
 _DURATIONS = re.compile(r"""(?<![\w.])duration\(\s*(?:"([^"]*)"|'([^']*)')\s*\)""")
 
 
+_SLIPS = (
+    (re.compile(r"\d\s*[mhdw]\b"), "a length of time as duration('3h')"),
+    (re.compile(r"(?<![=!<>])=(?!=)"), "== to compare"),
+    (re.compile(r"\b(?:and|or|not)\b", re.IGNORECASE), "&& for and, || for or, ! for not"),
+    (re.compile(r"\d{4}-\d\d-\d\d"), "a moment as timestamp('2026-11-08T10:00:00-05:00')"),
+)
+"""Slips, and what was meant."""
+
+
 @frozen(kw_only=True)
 class Facts:
     """What an expression is evaluated against."""
@@ -149,7 +158,8 @@ def compile_condition(source: str) -> Expression:
     try:
         program = cel.compile("".join(pieces))
     except Exception as error:
-        raise FlowProblem(f"this is not a CEL expression: {_first_line(str(error))}") from error
+        said, hint = _first_line(str(error)), _hint('""'.join(pieces[::2]))
+        raise FlowProblem(f"this is not a CEL expression: {said}{hint}") from error
     bare = '""'.join(pieces[::2])
     loops = set(_LOOP_NAMES.findall(bare))
     needs = frozenset(program.variables()) - loops
@@ -203,6 +213,14 @@ def _check_durations(source: str) -> None:
             cel.compile(found.group(0)).execute({})
         except Exception as error:
             raise FlowProblem(f"duration '{written}' is none; write hours, minutes, seconds: 72h, 1h30m") from error
+
+
+def _hint(bare: str) -> str:
+    """What people write who know another language better."""
+    for slip, meant in _SLIPS:
+        if slip.search(bare):
+            return f" (write {meant})"
+    return ""
 
 
 def _first_line(message: str) -> str:

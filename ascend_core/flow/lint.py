@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
-from ascend_core.contracts import ChannelType, Condition, LinkRef, LinkSpec, Moment, Segments, Text, WithSecrets
+from ascend_core.contracts import (
+    ChannelType,
+    Condition,
+    LinkRef,
+    LinkSpec,
+    Moment,
+    NudgeType,
+    Segments,
+    Text,
+    WithSecrets,
+)
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.expressions import compile_condition
 from ascend_core.flow.limits import LINK_CHARACTERS, MOST_CHARACTERS
@@ -23,9 +34,11 @@ __all__ = [
     "lint_expression",
     "lint_flow_names",
     "lint_link",
+    "lint_nudge_link",
     "lint_outward",
     "lint_text",
     "lint_words",
+    "placed_links",
 ]
 
 PATHS = (
@@ -52,6 +65,9 @@ _CREDENTIAL = re.compile(
     r"authori[sz]ation|\bauth\b|cookie|token|secret|password|(?:api|access|app)[-_]?key|signature", re.IGNORECASE
 )
 """What names of headers and of parameters say when a key stands behind them."""
+_OTHER_PLACE = re.compile(r"\{+\s*[A-Za-z_][\w. ]{0,60}\}+|\[(?:first|last)[ _-]?name\]|%[a-z]+_name%", re.IGNORECASE)
+_HASHTAG = re.compile(r"[ \t]+(#[^\s#].*)")
+
 _MANY_SEGMENTS = 3
 """From here on a text is shown as long: each segment is paid."""
 _TYPICAL = "x" * 12
@@ -81,7 +97,10 @@ def lint_text(
         problems.add("F026", at, problem)
     _lint_cost(template, at, channels, problems)
     _lint_end(template, at, problems)
-    _lint_shortener("".join(part for part in template.parts if isinstance(part, str)), at, problems)
+    literal = "".join(part for part in template.parts if isinstance(part, str))
+    _lint_shortener(literal, at, problems)
+    _lint_other_places(literal, at, problems)
+    _lint_comment(at, problems)
 
 
 def lint_link(link: LinkSpec, at: yaml.Node, trackers: Collection[str], problems: Problems) -> None:
@@ -123,6 +142,28 @@ def lint_flow_names(named: Iterable[tuple[str, yaml.Node]], flows: Collection[st
         if flows is not None and name not in flows:
             problem = f"there is no flow {shown(name)} here{nearest(name, flows)}; nobody enters it until it is live"
             problems.add("F110", at, problem)
+
+
+def placed_links(texts: Iterable[Text]) -> frozenset[str]:
+    """The names of the links that *texts* place; of one that is malformed none."""
+    found: set[str] = set()
+    for text in texts:
+        with suppress(FlowProblem):
+            found.update(compile_template(text.source).links)
+    return frozenset(found)
+
+
+def lint_nudge_link(
+    at: yaml.Node, kind: NudgeType, name: str, link: LinkSpec, placed: Collection[str], problems: Problems
+) -> None:
+    """Note a nudge about a link that nobody gets, or whose submissions nobody follows: everybody would be nudged."""
+    if name not in placed:
+        problem = f"no text of the step places ${{link.{name}}}: nobody can open the link that this nudge is about"
+        problems.add("F113", at, problem)
+    elif kind.tracker is not None and link.track != kind.tracker:
+        missing = f"the link '{name}' has no 'track: {kind.tracker}'"
+        problem = f"{missing}: who signs up through it would be nudged all the same"
+        problems.add("F113", at, problem)
 
 
 def lint_outward(key: str, written: WithSecrets, at: yaml.Node, problems: Problems) -> None:
@@ -211,6 +252,27 @@ def _lint_end(template: Template, at: yaml.Node, problems: Problems) -> None:
     parts = [part for part in template.parts if not isinstance(part, str) or part.strip(" \n.!?)")]
     if parts and isinstance(parts[-1], LinkRef) and len(parts) > 1:
         problems.add("F106", at, "the text ends with a link; put a few words behind it, or phones may spoil it")
+
+
+def _lint_other_places(literal: str, at: yaml.Node, problems: Problems) -> None:
+    """Other products fill in ``{{first_name}}``; here a member would read it."""
+    found = _OTHER_PLACE.search(literal)
+    if found is not None:
+        problem = f"{shown(found.group(0))} is sent as it stands; a place is written ${{member.first_name|there}}"
+        problems.add("F111", at, problem)
+
+
+def _lint_comment(at: yaml.Node, problems: Problems) -> None:
+    """In YAML a ``#`` behind a blank begins a comment: of "Join #team now", "Join" is sent."""
+    mark = at.end_mark
+    if not isinstance(at, yaml.ScalarNode) or at.style is not None or mark.buffer is None:
+        return
+    rest = mark.buffer[mark.pointer :].partition("\n")[0]
+    found = _HASHTAG.match(rest)
+    if found is not None:
+        cut = found.group(1).rstrip("\0\r ")
+        problem = f"{shown(cut)} is a comment and is not sent; put the text in quotes, or a blank behind the '#'"
+        problems.add("F112", at, problem)
 
 
 def _lint_shortener(literal: str, at: yaml.Node, problems: Problems) -> None:

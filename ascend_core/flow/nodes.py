@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import yaml
@@ -14,6 +15,8 @@ __all__ = ["Entry", "entries", "is_nothing", "kind_of", "parse", "scalar"]
 
 Entry = tuple[yaml.ScalarNode, yaml.Node]
 """A key and its value."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -77,6 +80,8 @@ def _is_plain(node: yaml.Node, depth: int, again: bool, problems: Problems) -> b
         problems.add("F003", node, "anchors (&) and aliases (*) are not part of the language; write it out")
     elif node.tag not in _PLAIN_TAGS:
         problems.add("F003", node, f"the tag {shown(node.tag)} is not part of the language; leave it out")
+    elif isinstance(node, yaml.ScalarNode) and _HALF.search(node.value):
+        problems.add("F001", node, "half of a character, which no text can hold; leave it out")
     elif depth > MOST_DEPTH:
         problems.add("F041", node, f"lists and mappings are nested too deep; at most {MOST_DEPTH} levels are read")
     else:

@@ -215,6 +215,9 @@ def _note(value: Any, node: yaml.Node, reading: Reading, at: tuple[str, ...]) ->
     match value:
         case Text():
             reading.texts.append((value, node))
+        case str() if "${" in value:
+            what = f"{_spot(at)} is taken as it stands: nothing is filled in for {shown(value)}"
+            reading.problems.add("F111", node, what)
         case WithSecrets():
             reading.outward.append((at[-1], value, node))
         case Condition() | Moment():

@@ -20,7 +20,16 @@ from ascend_core.contracts import (
 from ascend_core.flow.document import Nudge, Step, Unread
 from ascend_core.flow.field_names import FieldNames
 from ascend_core.flow.limits import MOST_LEVELS, MOST_NUDGES, MOST_STEPS
-from ascend_core.flow.lint import lint_expression, lint_flow_names, lint_link, lint_outward, lint_text, lint_words
+from ascend_core.flow.lint import (
+    lint_expression,
+    lint_flow_names,
+    lint_link,
+    lint_nudge_link,
+    lint_outward,
+    lint_text,
+    lint_words,
+    placed_links,
+)
 from ascend_core.flow.nodes import Entry, entries, is_nothing, kind_of
 from ascend_core.flow.params import BROKEN, Reading, params_of, read_params
 from ascend_core.flow.paths import check_paths
@@ -128,6 +137,7 @@ class StepReader:
         self.refs.extend(reading.refs.values())
         self.places[path] = part
         self._lint(reading, draft.links)
+        draft.placed = placed_links(text for text, _ in reading.texts)
         if _NUDGES in common:
             self._nudges(common[_NUDGES], draft)
         for exit_name, node in reading.inner.items():
@@ -142,6 +152,8 @@ class StepReader:
 
     def _id(self, written: yaml.Node | None, draft: _Draft, part: yaml.Node) -> str | None:
         """The step's id: its own key, or the parameter of that name (the value behind ``ask``)."""
+        if written is not None and not isinstance(written, yaml.ScalarNode):
+            self.problems.add("F005", written, f"'{_ID}' holds {kind_of(written)}; a single value belongs there")
         given = written.value if isinstance(written, yaml.ScalarNode) else getattr(draft.params, _ID, None)
         if not isinstance(given, str):
             return None
@@ -192,13 +204,14 @@ class StepReader:
         if draft.tried_nudges == MOST_NUDGES + 1:
             self.problems.add("F042", part, f"a step has at most {MOST_NUDGES} nudges; this is one more")
         if isinstance(written, WrittenNudge):
-            self._check_nudge(part, written, draft.links)
+            self._check_nudge(part, written, draft)
             draft.nudges.append(_nudge(written, f"{draft.path}.{_NUDGES}.{len(draft.nudges)}"))
         elif self.stored:
             path = f"{draft.path}.{_NUDGES}.{len(draft.nudges)}"
             draft.nudges.append(Nudge(path=path, type="", after=timedelta(0), text=Text("")))
 
-    def _check_nudge(self, part: yaml.Node, nudge: WrittenNudge, links: Mapping[str, LinkSpec] | None) -> None:
+    def _check_nudge(self, part: yaml.Node, nudge: WrittenNudge, draft: _Draft) -> None:
+        links = draft.links
         kind = self.nudges.get(nudge.nudge)
         if kind is None:
             problem = f"there is no nudge type {shown(nudge.nudge)}{nearest(nudge.nudge, self.nudges)}"
@@ -209,6 +222,8 @@ class StepReader:
         if nudge.link is not None and links is not None and nudge.link not in links:
             problem = f"the link '{nudge.link}' is not declared under 'links' of this step{nearest(nudge.link, links)}"
             self.problems.add("F024", part, problem)
+        elif nudge.link is not None and links is not None:
+            lint_nudge_link(part, kind, nudge.link, links[nudge.link], draft.placed, self.problems)
         if isinstance(nudge.expires, Duration) and nudge.expires.length <= nudge.after.length:
             self.problems.add("F051", part, "'expires' is not later than 'after'; both count from reaching the step")
         if nudge.after.length < timedelta(days=kind.least_days):
@@ -227,6 +242,8 @@ class _Draft:
     params: object = BROKEN
     links: Mapping[str, LinkSpec] | None = None
     """Declared on it; None: it could not be read."""
+    placed: frozenset[str] = frozenset()
+    """The names of the links in its own texts."""
     nudges: list[Nudge] = field(factory=list)
     tried_nudges: int = 0
     inner: dict[str, tuple[Step, ...]] = field(factory=dict)

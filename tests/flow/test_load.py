@@ -137,6 +137,9 @@ def test_a_nudge_may_follow_its_bot_action_as_a_step(registered: dict[str, Any])
             ["4:23: F014 'from' is '25:00'; a time of day is written 20:00"],
         ),
         ("- send: &a Hi\n- send: *a", ["3:9: F003 anchors (&) and aliases (*) are not part of the language; write it out"]),
+        ('- send: "half \\ud800"', ["3:9: F001 half of a character, which no text can hold; leave it out"]),
+        ("- {send: Hi, id: [a]}", ["3:17: F005 'id' holds a list; a single value belongs there"]),
+        ("- wait: {until: event.start - 3h}", ["3:17: F030 this is not a CEL expression: at 1:16: Syntax error: extraneous input 'h' (write a length of time as duration('3h'))"]),
         ("- send: !!python/name:os.system Hi", ["3:9: F003 the tag 'tag:yaml.org,2002:python/name:os.system' is not part of the language; leave it out"]),
     ],
 )  # fmt: skip

@@ -21,6 +21,7 @@ LINK_CLICKED_NO_SUBMISSION = NudgeType(
     label="Link Clicked No Form Submission",
     still_owed=clicked_without_submission,
     needs_link=True,
+    tracker="mobilize",
     least_days=1,
     help="For members who opened the Mobilize link and did not fill in its form. Wait at least a day.",
 )
