@@ -10,6 +10,8 @@ import click
 from ascend_core.cli.documents import read_text
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import clean, counted, moment, say, show_json, show_table
+from ascend_core.errors import FlowProblem
+from ascend_core.operations.core import Core
 from ascend_core.operations.programs import read_flow
 from ascend_core.operations.versions import (
     History,
@@ -92,12 +94,22 @@ def diff(*, name: str, old: str, new: str) -> None:
         texts = [
             read_text(Path(which)) if Path(which).is_file() else source_of(core, name, which) for which in (old, new)
         ]
-        digests = [
-            read_flow(core.registry, text, file=which).digest for text, which in zip(texts, (old, new), strict=True)
-        ]
+        digests = [_digest(core, text, which) for text, which in zip(texts, (old, new), strict=True)]
     for line in differences(*texts, names=(f"{name} {old}", f"{name} {new}")):
         click.echo(clean(line))
-    say("They say the same." if digests[0] == digests[1] else "They say something else.")
+    broken = [which for which, digest in zip((old, new), digests, strict=True) if digest is None]
+    if broken:
+        say(f"What lint says of {' and '.join(broken)} keeps it from being compared: ascend flows lint FILE")
+    else:
+        say("They say the same." if digests[0] == digests[1] else "They say something else.")
+
+
+def _digest(core: Core, text: str, which: str) -> str | None:
+    """Of what *text* says; None: it does not hold (any more)."""
+    try:
+        return read_flow(core.registry, text, file=which).digest
+    except FlowProblem:
+        return None
 
 
 @click.command()

@@ -103,12 +103,15 @@ def save_draft(core: Core, text: str, *, file: str) -> DraftRecord:
 
 
 def publish_draft(core: Core, name: str) -> Published:
-    """Make the draft live, and drop it. Raises NotFound without one, FlowProblem when it does not hold."""
+    """Make the draft live, and drop it, unless somebody has saved another one meanwhile.
+
+    Raises NotFound without one, FlowProblem when it does not hold.
+    """
     draft = history(core, name).draft
     if draft is None:
         raise NotFound(f"the flow '{name}' has no draft; save one with: ascend flows draft FILE")
     published = publish_flow(core, draft.source, file=f"{name} draft")
-    core.database.write(lambda tx: drop_draft(tx, name))
+    core.database.write(lambda tx: drop_draft(tx, name, source=draft.source))
     return published
 
 

@@ -83,6 +83,9 @@ def drafts(tx: Connection) -> list[DraftRecord]:
     return fetch(tx, DraftRecord, pick(DraftRecord, FlowDraft).order_by(_draft.c.name))
 
 
-def drop_draft(tx: Connection, name: str) -> bool:
-    """Throw a draft away. False: there was none."""
-    return tx.execute(delete(_draft).where(_draft.c.name == name)).rowcount == 1
+def drop_draft(tx: Connection, name: str, *, source: str | None = None) -> bool:
+    """Throw a draft away; with *source*, only while it says that. False: there was none."""
+    statement = delete(_draft).where(_draft.c.name == name)
+    if source is not None:
+        statement = statement.where(_draft.c.source == source)
+    return tx.execute(statement).rowcount == 1

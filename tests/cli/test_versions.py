@@ -63,6 +63,7 @@ def test_a_draft_is_kept_and_nobody_runs_it(twice: Any, tmp_path: Path) -> None:
     clean = twice("flows", "versions", "hello", "--json").json()
     file.write_text("flow: hello\nsteps:\n  - sned: Four.\n")
     broken = twice("flows", "draft", file)
+    compared = twice("flows", "diff", "hello")
     refused = twice("flows", "publish-draft", "hello")
     gone = twice("flows", "discard-draft", "hello")
 
@@ -70,6 +71,8 @@ def test_a_draft_is_kept_and_nobody_runs_it(twice: Any, tmp_path: Path) -> None:
     assert (dirty["dirty"], dirty["draft"] is None, clean["dirty"], clean["draft"]) == (True, False, False, None)
     assert published.err == "hello: version 3 is live now\n"
     assert f"it does not hold yet, see: ascend flows lint {file}" in broken.err
+    assert (compared.code, "+  - sned: Four." in compared.out.splitlines()) == (0, True)
+    assert compared.err == "What lint says of draft keeps it from being compared: ascend flows lint FILE\n"
     assert refused.code == 4
     assert "hello draft:3:5: F010" in refused.err
     assert gone.code == 0
