@@ -58,6 +58,7 @@ def members() -> None:
 def import_(*, file: Path, proof: str, groups: tuple[str, ...], as_json: bool) -> None:
     """Add or update members from a CSV file with a column 'phone' and one for each field.
 
+    The column 'zone' says where they are, as America/Chicago: it counts before their ZIP code and their phone.
     Whoever has unsubscribed here stays unsubscribed.
     """
     rows = _read_rows(file)

@@ -12,8 +12,12 @@ from typing import Any
 from attrs import field, frozen
 
 from ascend_core.contracts import FieldValue
+from ascend_core.flow.values import is_zone
 
-__all__ = ["LONGEST_TEXT", "FieldKind", "FieldRule", "Fitted", "fit", "read_field"]
+__all__ = ["LONGEST_TEXT", "ZONE", "FieldKind", "FieldRule", "Fitted", "fit", "read_field"]
+
+ZONE = "zone"
+"""The field of the member's own time zone, an IANA name: it counts before their ZIP code and their phone (row J3)."""
 
 LONGEST_TEXT = 10_000
 """Characters. A form's long answer fits; a file pasted into one does not."""
@@ -52,13 +56,16 @@ class Fitted:
 
 
 def fit(rules: Mapping[str, FieldRule], values: Mapping[str, FieldValue]) -> Fitted:
-    """Read *values* as their fields take them. A field without a rule takes anything."""
+    """Read *values* as their fields take them. A field without a rule takes anything; ``zone`` takes a time zone."""
     kept: dict[str, Any] = {}
     problems: list[str] = []
     for name, value in values.items():
         rule = rules.get(name)
         try:
-            kept[name] = value if rule is None else read_field(rule.kind, value, choices=rule.choices)
+            if name == ZONE:
+                kept[name] = _zone(value)
+            else:
+                kept[name] = value if rule is None else read_field(rule.kind, value, choices=rule.choices)
         except ValueError as error:
             problems.append(f"{name} {error}")
     return Fitted(values=kept, problems=tuple(problems))
@@ -83,6 +90,13 @@ def read_field(kind: FieldKind, value: FieldValue, *, choices: Sequence[str] = (
             return _date(value)
         case FieldKind.CHOICE:
             return _choice(value, choices)
+
+
+def _zone(value: FieldValue) -> str | None:
+    written = "" if value is None else _written(value)
+    if written and not is_zone(written):
+        raise ValueError("takes a time zone, like America/Chicago")
+    return written or None
 
 
 def _written(value: FieldValue) -> str:

@@ -28,7 +28,7 @@ from ascend_core.contracts import (
     TimedOut,
     Trace,
 )
-from ascend_core.engine.field_values import fit
+from ascend_core.engine.field_values import ZONE, fit
 from ascend_core.engine.messages import fault_of
 from ascend_core.engine.runs import RunState
 from ascend_core.engine.scene import Problem, Scene, SceneView, member_after
@@ -295,10 +295,11 @@ def _checked(outcome: object, node: Node) -> Outcome:
 
 def _fitted(outcome: Outcome, view: SceneView) -> Outcome:
     """*outcome*, without the values that do not fit their fields; those become problems in the trace."""
-    if not any(isinstance(effect, SetFields) for effect in outcome.effects):
+    written = {name for effect in outcome.effects if isinstance(effect, SetFields) for name in effect.values}
+    if not written:
         return outcome
     rules = view.scene.rules()
-    if not rules:
+    if not rules and ZONE not in written:
         return outcome
     effects: list[Effect] = []
     for effect in outcome.effects:

@@ -16,7 +16,7 @@ import attrs
 from attrs import define, field
 
 from ascend_core.contracts import FormView, MemberView, RunView
-from ascend_core.engine.field_values import FieldRule
+from ascend_core.engine.field_values import ZONE, FieldRule
 from ascend_core.engine.scene import Scene
 from ascend_core.engine.zones import candidate_zones
 from ascend_core.operations.asked import Asked
@@ -125,9 +125,7 @@ class Batch:
     def add_member(self, record: MemberRecord, values: Mapping[str, Any] = MappingProxyType({})) -> None:
         """A new member, under a reserved id, with these values in its fields."""
         changes = _changes(record, values)
-        zip_code = changes.get("zip", record.zip)
-        zones = list(candidate_zones(own=record.zone, zip_code=zip_code, phone=record.phone))
-        self.members[record.id] = attrs.evolve(record, **changes, zones=zones)
+        self.members[record.id] = _in_their_zones(attrs.evolve(record, **changes))
         self.subscribed[record.id] = True
         self._new_members.add(record.id)
 
@@ -137,9 +135,8 @@ class Batch:
         changes = _changes(before, values)
         if not changes:
             return
-        if "zip" in changes:
-            changes["zones"] = list(candidate_zones(own=before.zone, zip_code=changes["zip"], phone=before.phone))
-        self.members[member_id] = attrs.evolve(before, **changes, updated_at=self.now)
+        after = attrs.evolve(before, **changes, updated_at=self.now)
+        self.members[member_id] = _in_their_zones(after) if changes.keys() & {"zip", ZONE} else after
         if member_id not in self._new_members:
             self._changed_members.add(member_id)
 
@@ -298,12 +295,18 @@ class Batch:
         )
 
 
+def _in_their_zones(record: MemberRecord) -> MemberRecord:
+    """*record* with every zone the member may be in (row J3)."""
+    zones = candidate_zones(own=record.zone, zip_code=record.zip, phone=record.phone)
+    return attrs.evolve(record, zones=list(zones))
+
+
 def _changes(record: MemberRecord, values: Mapping[str, Any]) -> dict[str, Any]:
     """What *values* of fields change in *record*, by its attributes; empty: nothing."""
     changes: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in CORE_FIELDS:
+        if name not in (*CORE_FIELDS, ZONE):
             own[name] = value
         elif getattr(record, name) != value:
             changes[name] = value

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
+from ascend_core.engine.field_values import ZONE
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.core import Core
 from ascend_core.operations.mapping import DEFAULT_MODE, MODES, load_mapper
@@ -71,7 +72,7 @@ def set_field_mapping(
         rows = _rows(tx, core, account)
         row = _find(rows, wanted)
         chosen = _target(rows, row, target, mode)
-        if chosen is not None and chosen not in CORE_FIELDS:
+        if chosen is not None and chosen not in (*CORE_FIELDS, ZONE):
             ensure_field(tx, core, chosen, label=row.label)
         save_mapping(tx, account.id, row.source, chosen or "", mode)
         return evolve(row, target=chosen, mode=mode)

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from ascend_core.engine.field_values import FieldKind, FieldRule
+from ascend_core.engine.field_values import ZONE, FieldKind, FieldRule
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.core import Core
 from ascend_core.store.database import Tx
@@ -49,7 +49,7 @@ def define_field(
     Raises BadInput for a name that is none or taken, and for a choice without choices.
     """
     check_field_name(name)
-    if name in CORE_FIELDS:
+    if name in (*CORE_FIELDS, ZONE):
         raise BadInput(f"every member has a field '{name}' already")
     wanted = [choice.strip() for choice in choices]
     if kind is FieldKind.CHOICE and not _are_choices(wanted):

@@ -60,7 +60,8 @@ class MemberRecord:
 
     def all_fields(self) -> dict[str, Any]:
         """Core and people-defined fields together."""
-        return {**self.fields, **{name: getattr(self, name) for name in CORE_FIELDS}}
+        own_zone = {} if self.zone is None else {"zone": self.zone}
+        return {**self.fields, **{name: getattr(self, name) for name in CORE_FIELDS}, **own_zone}
 
 
 def members_by_phone(tx: Connection, phones: Collection[str]) -> dict[str, MemberRecord]:
