@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from attrs import define, field, frozen
 
-from ascend_core.engine.ab import choose_arm
 from ascend_core.flow.document import Automation
 from ascend_core.operations.core import Core
 from ascend_core.operations.programs import Version
 from ascend_core.operations.publish import form_of_automation
-from ascend_core.operations.start_runs import once_key
+from ascend_core.operations.start_runs import arm_for, once_key
 from ascend_core.store.consents import consent_states
 from ascend_core.store.database import Tx
 from ascend_core.store.explaining import Stay, activities_since, ignored_since, stays_in
+from ascend_core.store.flows import automations
 from ascend_core.store.forms import first_of_same
 from ascend_core.store.members import members_by_id
+from ascend_core.store.runs import arms_shown
 from ascend_core.store.submissions import ActivityRecord, submissions_by_id
 
 __all__ = ["DryRun", "dry_run"]
@@ -55,7 +57,8 @@ def dry_run(core: Core, document: Automation, *, since: datetime) -> DryRun:
     def look(tx: Tx) -> DryRun:
         form_id = form_of_automation(tx, core, document)
         flows = {document.run} if document.run else set(document.ab_test.arms if document.ab_test else ())
-        play = _Play(document=document, versions=core.programs.live(tx, flows))
+        known = {record.id for record in automations(tx) if record.name == document.name}
+        play = _Play(document=document, versions=core.programs.live(tx, flows), known=known)
         after = 0
         while True:
             chunk = activities_since(
@@ -73,6 +76,8 @@ def dry_run(core: Core, document: Automation, *, since: datetime) -> DryRun:
 class _Play:
     document: Automation
     versions: Mapping[str, Version]
+    known: AbstractSet[int]
+    """The automation of that name, where there is one: whoever was shown an arm of its test stays with it."""
     taken: set[str] = field(factory=set)
     members: set[int] = field(factory=set)
     started: Counter[str] = field(factory=Counter)
@@ -90,17 +95,17 @@ class _Play:
         stays: dict[int, list[Stay]] = {}
         for stay in stays_in(tx, set(self.versions), set(members)):
             stays.setdefault(stay.member_id, []).append(stay)
+        arms = {member_id: arm for (_, member_id), arm in arms_shown(tx, self.known, set(members)).items()}
         for each in activities:
             phone = members[each.member_id].phone
             form_id, submission_key = same.get(each.form_id, each.form_id), submissions[each.submission_id].key
             key = once_key(self.document.once_per, each, form_id, submission_key)
-            flow = self._flow(phone)
+            flow = self._flow(phone, arms.get(each.member_id))
             reason = "unsubscribed" if consents.get(phone) != "subscribed" else self._why_not(each, key, flow, stays)
             self._note(each, key, flow, reason)
 
-    def _flow(self, phone: str) -> str:
-        test = self.document.ab_test
-        return choose_arm(test, phone) if test is not None else self.document.run or ""
+    def _flow(self, phone: str, shown: str | None) -> str:
+        return arm_for(self.document.ab_test, phone, shown) or self.document.run or ""
 
     def _why_not(self, each: ActivityRecord, key: str, flow: str, stays: Mapping[int, list[Stay]]) -> str | None:
         if key in self.taken:

@@ -28,7 +28,7 @@ from ascend_core.store.runs import (
 )
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 
-__all__ = ["Fired", "active_by_member", "may_enter", "once_key", "read_automation", "start_automations"]
+__all__ = ["Fired", "active_by_member", "arm_for", "may_enter", "once_key", "read_automation", "start_automations"]
 
 
 @frozen(kw_only=True)
@@ -97,13 +97,13 @@ def _chance(
     if document is None:
         return _Chance(fired=fired, record=record, document=None, arm=None, flow="", once_key="")
     member_id = fired.activity.member_id
-    arm = _arm(document.ab_test, batch.members[member_id].phone, shown.get((record.id, member_id)))
+    arm = arm_for(document.ab_test, batch.members[member_id].phone, shown.get((record.id, member_id)))
     flow = arm or document.run or ""
     key = once_key(document.once_per, fired.activity, form_id, fired.submission.key)
     return _Chance(fired=fired, record=record, document=document, arm=arm, flow=flow, once_key=key)
 
 
-def _arm(test: ABTest | None, phone: str, shown: str | None) -> str | None:
+def arm_for(test: ABTest | None, phone: str, shown: str | None) -> str | None:
     """The arm a member was shown before, while the test has it: changed weights move nobody (row D3)."""
     if test is None:
         return None

@@ -90,6 +90,20 @@ def test_the_arms_of_a_test_and_a_flow_that_is_not_live(past: Any) -> None:
     assert found.skipped["flow_not_live"] >= 1
 
 
+def test_whoever_was_shown_an_arm_stays_with_it(bench: Any) -> None:
+    """As in production: changed weights move nobody."""
+    several = "once_per: []\n    ab_test: {name: copy, arms: {welcome: WARM, other: COLD}}"
+    test = AUTOMATION.replace("run: welcome", several)
+    bench.publish("{flow: other, steps: [{send: Hi.}]}")
+    bench.set_up(automation=test.replace("WARM", "1").replace("COLD", "0"))
+    bench.register(0, 1)
+    bench.drain()
+
+    found = tried(bench, test.replace("WARM", "0").replace("COLD", "1"))
+
+    assert found.started == {"welcome": 2}
+
+
 def test_whoever_was_inside_the_flow_is_skipped(bench: Any) -> None:
     """By the runs that there really were."""
     bench.set_up(forms=2, flow="flow: welcome\nsteps: [{ask: a, text: Hi}]")
