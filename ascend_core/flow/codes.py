@@ -57,6 +57,7 @@ CODES: Final[Mapping[str, str]] = {
     "F111": "this looks like a place to fill in and is none",
     "F112": "the end of the text is taken for a comment",
     "F113": "the nudge cannot know what it waits for",
+    "F114": "what some events do not have needs a fallback",
 }
 """What each code is about. From F100 on they warn and stop nothing."""
 

@@ -55,6 +55,8 @@ PATHS = (
 """What a text may name beside the member's fields and the step's links."""
 
 _TIMES = frozenset({"event.start", "event.end"})
+_OFTEN_UNSET = frozenset({"event.location", "event.end"})
+"""An online event has no address, and not every event says when it ends."""
 _IN_URLS = frozenset({"event.url", "event.id", "run.id", "run.flow"})
 """What fits into a URL as it is. Nothing of a member belongs there: it would travel to other companies."""
 _ALWAYS_SET = frozenset({"member.phone", "run.id", "run.flow", "event.id", "event.title"})
@@ -193,6 +195,9 @@ def _lint_place(place: Place, at: yaml.Node, problems: Problems) -> None:
             problems.add("F023", at, problem)
     elif root == "secret":
         problems.add("F021", at, f"'{place.path}': a secret goes into a webhook's headers and address, nowhere else")
+    elif place.path in _OFTEN_UNSET and place.fallback is None:
+        problem = f"an event may have no '{place.path}', and the text is not sent then; give it a fallback"
+        problems.add("F114", at, f"{problem}: ${{{place.path}|online}}" if "location" in place.path else problem)
     elif place.path not in PATHS:
         near = nearest(place.path, (*PATHS, "member.first_name", "member.last_name"))
         problems.add("F021", at, f"'{place.path}' is unknown here{near}")

@@ -38,13 +38,17 @@ from ascend_core.rehearsal.script import (
 __all__ = ["ENTRIES", "WrittenStory", "check_tests"]
 
 
+_AS_USUAL = ""
+"""A place that nobody can write: the usual one. A key without a value says that there is none."""
+
+
 @frozen(kw_only=True)
 class _WrittenEvent:
     title: str | None = None
     start: datetime | None = None
     end: datetime | None = None
     zone: str | None = None
-    location: str | None = None
+    location: str | None = _AS_USUAL
     url: str | None = None
 
 
@@ -192,7 +196,7 @@ class _Reader:
             starts_at=starts_at,
             ends_at=ends_at,
             timezone=event.zone or form.timezone,
-            location=form.location if event.location is None else event.location,
+            location=form.location if event.location == _AS_USUAL else event.location or "",
             url=event.url or form.url,
         )
 

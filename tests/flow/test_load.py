@@ -28,11 +28,11 @@ def problems_of(text: str | bytes, registered: dict[str, Any]) -> list[str]:
 
 
 def test_the_example_of_the_language_loads(registered: dict[str, Any], example: str) -> None:
-    """What the language's description shows is what the product reads."""
+    """What the language's description shows is what the product reads; an online event has no location."""
     flow, problems = check_flow(example, file="example.yaml", **registered)
 
     assert flow is not None
-    assert problems == ()
+    assert [problem.code for problem in problems] == ["F114"]
     assert (flow.name, flow.title, flow.spec) == ("register_confirmation", "Confirm a registration", 1)
     assert (flow.expires, flow.reentry, flow.stop_when) == (timedelta(days=7), "skip", ("mobilize.cancels",))
     assert flow.quiet_hours == QuietHours(start=time(20), end=time(9), zone="member", then="hold")
@@ -138,7 +138,7 @@ def test_a_nudge_may_follow_its_bot_action_as_a_step(registered: dict[str, Any])
         ),
         ("- send: &a Hi\n- send: *a", ["3:9: F003 anchors (&) and aliases (*) are not part of the language; write it out"]),
         ('- send: "half \\ud800"', ["3:9: F001 half of a character, which no text can hold; leave it out"]),
-        ("- {send: Hi, id: [a]}", ["3:17: F005 'id' holds a list; a single value belongs there"]),
+        ("- {send: Hi, id: [a]}", ["3:18: F005 'id' holds a list; a single value belongs there"]),
         ("- wait: {until: event.start - 3h}", ["3:17: F030 this is not a CEL expression: at 1:16: Syntax error: extraneous input 'h' (write a length of time as duration('3h'))"]),
         ("- send: !!python/name:os.system Hi", ["3:9: F003 the tag 'tag:yaml.org,2002:python/name:os.system' is not part of the language; leave it out"]),
     ],
@@ -173,7 +173,9 @@ def test_all_mistakes_of_a_file_are_shown_together(registered: dict[str, Any]) -
 def test_several_triggers_may_stop_a_flow(registered: dict[str, Any]) -> None:
     """In any order; one of them may be written as a list or not."""
     flow = "flow: a\nstop_when: {}\nsteps: [{{stop: }}]"
-    one, alone = (load_flow(flow.format(what), file="f", **registered) for what in ("mobilize.cancels", "[mobilize.cancels]"))
+    one, alone = (
+        load_flow(flow.format(what), file="f", **registered) for what in ("mobilize.cancels", "[mobilize.cancels]")
+    )
     two, turned = (
         load_flow(flow.format(what), file="f", **registered)
         for what in ("[mobilize.cancels, mobilize.registers]", "[mobilize.registers, mobilize.cancels]")
@@ -182,7 +184,9 @@ def test_several_triggers_may_stop_a_flow(registered: dict[str, Any]) -> None:
     assert one.stop_when == alone.stop_when == ("mobilize.cancels",)
     assert one.digest == alone.digest
     assert two.digest == turned.digest != one.digest
-    assert problems_of(flow.format("[mobilize.cancels, mobilize.attend]"), registered)[0].startswith("f.yaml:2:31: F016")
+    assert problems_of(flow.format("[mobilize.cancels, mobilize.attend]"), registered)[0].startswith(
+        "f.yaml:2:31: F016"
+    )
 
 
 def test_what_stops_a_flow_has_the_digest_it_always_had(registered: dict[str, Any]) -> None:
