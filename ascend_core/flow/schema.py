@@ -126,6 +126,10 @@ def _name_triggers(defs: dict[str, Schema], triggers: Mapping[str, TriggerType])
             }
 
 
+_TRUTHS: Mapping[Any, bool] = {"yes": True, "no": False}
+"""Words that some readers of YAML, editors among them, take for a truth where they stand without quotes."""
+
+
 class Maker:
     """Makes schemas of classes, each class once."""
 
@@ -163,7 +167,7 @@ class Maker:
         if origin in {Mapping, dict}:
             return {"type": "object", "additionalProperties": self.value(get_args(kind)[1])}
         if origin is Literal:
-            return {"enum": list(get_args(kind))}
+            return {"enum": [*get_args(kind), *(_TRUTHS[word] for word in get_args(kind) if word in _TRUTHS)]}
         if kind is Steps:
             return {"$ref": "#/$defs/steps"}
         if kind in _SCALARS:
