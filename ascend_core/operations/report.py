@@ -88,7 +88,7 @@ def click_report(
 def _check_names(tx: Tx, by: Scope, url: str | None, only: str | None) -> None:
     if only is not None and only not in (names := subject_names(tx, by)):
         what = {"arm": "automation", "version": "flow"}.get(by, by)
-        raise NotFound(f"there is no {what} '{only}'{_nearest(only, names)}")
+        raise NotFound(f"there is no {what} '{only}'{_nearest(only, names) or f'; see: ascend report --by {by}'}")
     if url is not None and url not in (urls := texted_urls(tx)):
         raise NotFound(f"no link in a text led to {url}{_nearest(url, urls) or '; see: ascend report --per url'}")
 

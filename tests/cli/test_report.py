@@ -109,7 +109,9 @@ def test_the_report_in_a_table_for_other_programs(told: Any) -> None:
     shown = told("report")
 
     assert (row["flow"], row["recipients"], row["clicked"], row["click_through_rate"]) == ("welcome", "2", "1", "0.5")
-    assert (row["form_submissions"], row["estimated"], row["conversion_rate"], row["clicks"]) == ("0", "0", "0.0", "1")
+    submissions = (row["submissions_exact"], row["submissions_estimated"])
+    assert (submissions, row["conversion_rate"], row["clicks"]) == (("0", "0"), "0.0", "1")
+    assert "Submissions, exact" in shown.out
     assert "50.0%" in shown.out
     assert "Left out: 0 hits of machines and 0 unsure" in shown.err
 
@@ -119,7 +121,7 @@ def test_the_report_in_a_table_for_other_programs(told: Any) -> None:
     [
         (("--only", "welcom"), "there is no flow 'welcom'; did you mean 'welcome'?"),
         (("--by", "arm", "--only", "Welcom"), "there is no automation 'Welcom'; did you mean 'Welcome'?"),
-        (("--by", "broadcast", "--only", "June"), "there is no broadcast 'June'"),
+        (("--by", "broadcast", "--only", "June"), "there is no broadcast 'June'; see: ascend report --by broadcast"),
         (
             ("--url", "https://box.example.org/form/f1"),
             "no link in a text led to https://box.example.org/form/f1; did you mean 'https://box.example.org/form/f0'?",
