@@ -34,6 +34,33 @@ Feature: Links and tracking
     And Ben gets the text "Sign up for another shift: <link>"
     And every link in the texts is another one
 
+  @F1
+  Scenario: Each of two organizations has its links at its own address
+    Given the short links are answered at "https://go.example.org" and "https://north.example.org"
+    And the flow
+      """
+      flow: north
+      spec: 1
+      links_url: https://north.example.org
+      steps:
+        - send: "See you there! All of it: ${link.form} Bye"
+          links:
+            form: {url: "${event.url}", track: mobilize}
+      """
+    And the automation
+      """
+      automation: North
+      spec: 1
+      trigger: mobilize.registers
+      run: north
+      """
+    When Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the links in Ana's texts are at
+      | https://go.example.org    |
+      | https://north.example.org |
+    And every link in Ana's texts leads to "Saturday Canvass"
+
   @F2
   Scenario: The redirect says where it came from, and nobody may keep it
     When Ana submits the form "Saturday Canvass"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 
+import attrs
 from pytest_bdd import given, parsers, when
 
 from ascend_core.contracts import FormSandbox, SandboxPerson, Secret
@@ -28,6 +29,12 @@ __all__: list[str] = []
 def _connected(story: Story) -> None:
     story.world.connect()
     story.world.connect_channel()
+
+
+@given(parsers.parse('the short links are answered at "{first}" and "{second}"'))
+def _addresses(story: Story, first: str, second: str) -> None:
+    core = story.world.core
+    story.world.core = attrs.evolve(core, options=attrs.evolve(core.options, links_urls=(first, second)))
 
 
 @given("the carrier leaves STOP, START and HELP to us")

@@ -77,6 +77,18 @@ def _links_differ(story: Story) -> None:
     assert len(set(links)) == len(links) > 1
 
 
+@then(parsers.parse("the links in {name:w}'s texts are at"))
+def _links_at(story: Story, name: str, datatable: list[list[str]]) -> None:
+    found = [link.rpartition("/")[0] for text in story.texts(name) for link in re.findall(r"https?://\S+", text)]
+    assert sorted(found) == sorted(address for (address,) in datatable)
+
+
+@then(parsers.parse('every link in {name:w}\'s texts leads to "{form}"'))
+def _links_lead(story: Story, name: str, form: str) -> None:
+    for link in [link for text in story.texts(name) for link in re.findall(r"https?://\S+", text)]:
+        assert story.open(link).startswith(f"{story.form_urls[form]}?utm_medium=sms&")
+
+
 @then(parsers.parse('a friendly page says "{sentence}"'))
 def _friendly_page(story: Story, sentence: str) -> None:
     assert story.opened is not None
