@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 
+from ascend_core.errors import TryLater
 from ascend_core.operations.core import Core
 from ascend_core.operations.record_clicks import find_links
 from ascend_core.store.links import LinkTarget
@@ -18,6 +19,8 @@ __all__ = ["Lookups"]
 REMEMBERED = 100_000
 """Links held in memory; a link never changes where it leads."""
 MOST_AT_ONCE = 200
+PATIENCE_SECONDS = 5.0
+"""How long a person waits for a database that went silent. Whoever taps again a minute later may find it there."""
 
 Asked = tuple[str, "asyncio.Future[LinkTarget | None]", asyncio.AbstractEventLoop]
 
@@ -25,8 +28,9 @@ Asked = tuple[str, "asyncio.Future[LinkTarget | None]", asyncio.AbstractEventLoo
 class Lookups:
     """Answers which link a code is. Codes that are asked for at the same time share one query."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._core = core
+        self._patience_seconds = patience_seconds
         self._known: OrderedDict[str, LinkTarget] = OrderedDict()
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="link-lookups", daemon=True)
@@ -37,11 +41,14 @@ class Lookups:
         return self._known.get(code)
 
     async def find(self, code: str) -> LinkTarget | None:
-        """The link; None: there is none. Raises what the database raises."""
+        """The link; None: there is none. Raises what the database raises, and TryLater when it says nothing."""
         loop = asyncio.get_running_loop()
         found: asyncio.Future[LinkTarget | None] = loop.create_future()
         self._queue.put((code, found, loop))
-        target = await found
+        try:
+            target = await asyncio.wait_for(found, self._patience_seconds)
+        except TimeoutError as error:
+            raise TryLater("the database does not answer") from error
         if target is not None:
             self._known[code] = target
             if len(self._known) > REMEMBERED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +11,13 @@ import httpx
 import pytest
 from attrs import evolve
 
+from ascend_core.errors import TryLater
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.outgoing import CODE_ALPHABET
 from ascend_core.operations.record_clicks import Hit
-from ascend_core.store.database import open_database
+from ascend_core.store.database import Database, open_database
 from ascend_core.web.click_writer import ClickWriter
+from ascend_core.web.lookups import Lookups
 from ascend_core.web.public import PublicApp
 from ascend_core.web.redirect import code_in
 
@@ -184,6 +187,26 @@ def test_the_plain_pages(site: Any) -> None:
 
     assert (home.status_code, health.text, hook.status_code) == (200, "ok\n", 404)
     assert "reply STOP" in home.text
+
+
+def test_nobody_waits_for_a_database_that_went_silent(site: Any) -> None:
+    """Whoever asks for a link that nobody asked for before is told soon to tap it again."""
+    open_again = threading.Event()
+
+    class Silent(Database):
+        def read(self, work: Any) -> Any:
+            open_again.wait(20)
+            return super().read(work)
+
+    lookups = Lookups(evolve(site.core, database=Silent(site.core.database.engine)), patience_seconds=0.05)
+
+    async def ask() -> None:
+        with pytest.raises(TryLater, match="does not answer"):
+            await lookups.find(site.code)
+
+    asyncio.run(ask())
+    open_again.set()
+    lookups.close()
 
 
 @pytest.mark.parametrize(
