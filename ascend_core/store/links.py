@@ -80,10 +80,14 @@ class RunLink:
 
 
 def ensure_urls(tx: Connection, wanted: Collection[tuple[str, str, int | None]]) -> dict[tuple[str, str], int]:
-    """The ids of URLs by (target, tracker); *wanted* adds the form each leads to. Missing ones are made."""
+    """The ids of URLs by (target, tracker); *wanted* adds the form each leads to. Missing ones are made, and one that
+    was made before its form was known leads to it from now on.
+    """
     if not wanted:
         return {}
-    found = _url_ids(tx, wanted)
+    found, formless = _url_ids(tx, wanted)
+    late = {found[each[:2]]: each[2] for each in wanted if each[2] is not None and each[:2] in formless}
+    lead_to_forms(tx, late)
     missing = sorted({each for each in wanted if each[:2] not in found}, key=lambda each: each[:2])
     if missing:
         ids = reserve_ids(tx, Url, len(missing))
@@ -92,18 +96,22 @@ def ensure_urls(tx: Connection, wanted: Collection[tuple[str, str, int | None]])
             for id_, (target, tracker, form_id) in zip(ids, missing, strict=True)
         ]
         insert_rows(tx, Url, rows, skip_known=True)
-        found = _url_ids(tx, wanted)
+        found, _ = _url_ids(tx, wanted)
     return found
 
 
-def _url_ids(tx: Connection, wanted: Collection[tuple[str, str, int | None]]) -> dict[tuple[str, str], int]:
-    targets = sorted({each[0] for each in wanted})
-    return {(target, tracker): id_ for target, tracker, id_ in tx.execute(_with_targets(), {"targets": targets})}
+def _url_ids(
+    tx: Connection, wanted: Collection[tuple[str, str, int | None]]
+) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]]:
+    """The ids of those that there are, and which of them lead to no form that is known."""
+    rows = tx.execute(_with_targets(), {"targets": sorted({each[0] for each in wanted})}).all()
+    ids = {(target, tracker): id_ for target, tracker, id_, _ in rows}
+    return ids, {(target, tracker) for target, tracker, _, form_id in rows if form_id is None}
 
 
 @cache
 def _with_targets() -> Select[Any]:
-    return select(_url.c.target, _url.c.tracker, _url.c.id).where(among(_url.c.target, "targets"))
+    return select(_url.c.target, _url.c.tracker, _url.c.id, _url.c.form_id).where(among(_url.c.target, "targets"))
 
 
 def urls_without_form(tx: Connection, trackers: Collection[str]) -> list[tuple[int, str, str]]:

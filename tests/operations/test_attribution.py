@@ -142,3 +142,14 @@ def test_a_link_that_was_texted_before_its_form_was_known_leads_to_it_afterwards
     assert bench.rows("SELECT outcome, reason FROM timer WHERE kind = 'nudge' ORDER BY id LIMIT 1") == [
         ("skipped", "submitted")
     ]
+
+
+def test_a_url_that_missed_its_form_finds_it_when_it_is_texted_again(bench: Any) -> None:
+    """Another worker was adding the form at that moment."""
+    bench.set_up()
+    bench.register(0)
+    bench.core.database.write(lambda tx: tx.exec_driver_sql("UPDATE url SET form_id = NULL"))
+
+    bench.register(1)
+
+    assert bench.column("SELECT form_id FROM url") == bench.column("SELECT id FROM form")
