@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 import click
@@ -12,11 +11,10 @@ import click
 from ascend_core.cli.groups import LazyGroup
 from ascend_core.cli.opening import opened_core
 from ascend_core.cli.showing import say
-from ascend_core.errors import DatabaseProblem
 from ascend_core.operations.restored import freeze_sends
-from ascend_core.runtime.file_lock import only_one
 from ascend_core.runtime.opening import home_from
-from ascend_core.store.backup import back_up, put_back
+from ascend_core.runtime.restoring import restore_copy
+from ascend_core.store.backup import back_up
 from ascend_core.store.database import Database, open_database
 from ascend_core.store.schema import current_revision, upgrade_schema
 from ascend_core.store.vault import open_vault
@@ -63,21 +61,14 @@ def backup(*, file: Path) -> None:
 def restore(*, file: Path, yes: bool) -> None:
     """Go back to the copy FILE. Nothing is sent until the copy was compared with the provider.
 
-    What is there now is kept beside the database. No worker may run meanwhile.
+    What is there now is kept beside the database, even if it cannot be read any more. No worker may run meanwhile.
     """
-    with _opened() as database:
-        if database.file is None:
-            raise DatabaseProblem("restore PostgreSQL with pg_restore, then run: ascend db restored")
-        if not yes:
-            click.confirm(f"Replace {database.file} by {file}?", abort=True, err=True)
-        with only_one(database.file.with_name(f"{database.file.name}.lock")):
-            kept = _free(database.file.with_name(f"{database.file.name}.before-restore"))
-            back_up(database, kept)
-            put_back(database, file)
-            upgrade_schema(database)
-            with opened_core() as core:
-                freeze_sends(core, f"the copy {file.name} was restored")
-    say(f"Restored from {file}; what was there is {kept}.")
+    home = home_from()
+    open_vault(home.key_file)  # says what to do where nothing was made yet
+    if not yes:
+        click.confirm(f"Replace the database in {home.folder} by {file}?", abort=True, err=True)
+    kept = restore_copy(home, file)
+    say(f"Restored from {file}; " + ("no database was there." if kept is None else f"what was there is {kept}."))
     say("Nothing is sent until this copy was compared with the provider; run: ascend messages reconcile")
 
 
@@ -87,12 +78,6 @@ def restored() -> None:
     with opened_core() as core:
         freeze_sends(core, "an older copy of the database was restored")
     say("Nothing is sent until this copy was compared with the provider; run: ascend messages reconcile")
-
-
-def _free(wanted: Path) -> Path:
-    """The first name like *wanted* that no file has."""
-    names = (wanted.with_name(f"{wanted.name}{'' if number == 1 else f'-{number}'}") for number in count(1))
-    return next(name for name in names if not name.exists())
 
 
 @contextmanager

@@ -117,10 +117,11 @@ def _database(home: Home) -> Iterator[Finding]:
         return
     then = "see that it runs, and that ASCEND_DATABASE_URL is right"
     if database.file is not None:
-        then = "see to its disk, or put a good copy there"
+        then = "see to its disk, and put a good copy back; run: ascend db restore FILE"
     try:
         if database.file is not None and not database.file.exists():
-            yield Finding(about="database", sentence=f"there is no database at {database.file}; run: ascend init")
+            sentence = f"there is no database at {database.file}; run: ascend init, or: ascend db restore FILE"
+            yield Finding(about="database", sentence=sentence)
         else:
             check_schema(database)
             if database.kind == "postgresql":

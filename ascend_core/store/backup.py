@@ -11,7 +11,7 @@ from typing import Any
 from ascend_core.errors import BadInput, DatabaseProblem
 from ascend_core.store.database import Database
 
-__all__ = ["back_up", "put_back"]
+__all__ = ["back_up", "copy_file", "keep_aside", "put_back"]
 
 
 def back_up(database: Database, target: Path) -> None:
@@ -34,17 +34,37 @@ def back_up(database: Database, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def put_back(database: Database, source: Path) -> None:
-    """Make *database* what the copy *source* is, in one transaction of SQLite's own.
+def copy_file(database: Database, source: Path, target: Path) -> None:
+    """Copy the database file *source* to *target*, with the library that *database* uses.
 
-    Raises BadInput when *source* cannot be read, DatabaseProblem for PostgreSQL or when the copy is not sound; then
-    nothing was changed.
+    Raises BadInput when *source* cannot be read, DatabaseProblem when it is not sound.
     """
-    _only_sqlite(database, "pg_restore")
     if not source.is_file():
         raise BadInput(f"there is no file {source}")
-    with _opened(database, source) as copy, _driver(database) as target:
+    with _opened(database, source) as copy, _opened(database, target) as fresh:
         _check(copy, source)
+        copy.backup(fresh)
+
+
+def keep_aside(database: Database, target: Path) -> None:
+    """Keep what is in *database* as the new file *target*: a copy, or where it cannot be read any more its own files,
+    moved as they are. Raises DatabaseProblem when there is no room for a copy.
+    """
+    try:
+        back_up(database, target)
+    except Exception as error:
+        if "full" in str(error):
+            raise DatabaseProblem(f"there is no room for {target}; make room. Nothing was changed.") from error
+        database.close()
+        for end in ("", "-wal", "-shm"):
+            part = Path(f"{database.file}{end}")
+            if part.exists():
+                part.rename(f"{target}{end}")
+
+
+def put_back(database: Database, source: Path) -> None:
+    """Make *database* what the sound copy *source* is, in one transaction of SQLite's own."""
+    with _opened(database, source) as copy, _driver(database) as target:
         copy.backup(target)
 
 

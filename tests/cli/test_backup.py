@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from ascend_core.runtime.drains import drain_all
 from ascend_core.runtime.file_lock import only_one
 from ascend_core.runtime.opening import home_from, open_core, open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
+from ascend_core.store.backup import put_back
 from ascend_core.store.messages import MessageRecord, insert_messages
 from ascend_core.testing import VirtualClock
 from ascend_core.web.serving import ThreadedServer, bind
@@ -71,6 +73,65 @@ def test_what_is_no_copy_is_refused_and_changes_nothing(people: Any, tmp_path: P
         )
     assert "there is no file" in people("db", "restore", tmp_path / "none.db", "--yes").err
     assert names(people) == ["Bo"]
+
+
+def test_what_cannot_be_read_any_more_is_replaced_and_kept(people: Any, tmp_path: Path, home: Path) -> None:
+    """A broken disk is the usual reason to go back to a copy; nothing of what is left is thrown away."""
+    copy = tmp_path / "copy.db"
+    people("db", "backup", copy)
+    for end in ("-wal", "-shm"):
+        (home / f"ascend.db{end}").unlink(missing_ok=True)
+    (home / "ascend.db").write_bytes(b"nonsense " * 1000)
+    restored = people("db", "restore", copy, "--yes")
+
+    assert restored.code == 0, restored.err
+    assert names(people) == ["Bo"]
+    assert (home / "ascend.db.before-restore").read_bytes() == b"nonsense " * 1000
+
+
+def test_a_database_that_is_gone_is_put_back(people: Any, tmp_path: Path, home: Path) -> None:
+    """On a new disk, too."""
+    copy = tmp_path / "copy.db"
+    people("db", "backup", copy)
+    for file in home.glob("ascend.db*"):
+        file.unlink()
+    restored = people("db", "restore", copy, "--yes")
+
+    assert restored.code == 0, restored.err
+    assert "no database was there" in restored.err
+    assert names(people) == ["Bo"]
+
+
+def test_a_copy_of_a_newer_version_is_refused_and_changes_nothing(people: Any, tmp_path: Path) -> None:
+    """Before anything was put in its place."""
+    copy = tmp_path / "copy.db"
+    people("db", "backup", copy)
+    with sqlite3.connect(copy) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    refused = people("db", "restore", copy, "--yes")
+
+    assert "made by a newer version of Ascend" in refused.err
+    assert names(people) == ["Bo"]
+
+
+def test_a_crash_leaves_no_copy_that_sends(
+    people: Any, tmp_path: Path, home: Path, carrier: ChannelSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is put in the database's place is frozen already."""
+    copy = tmp_path / "copy.db"
+    people("db", "backup", copy)
+
+    def crash(database: Any, source: Path) -> None:
+        put_back(database, source)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ascend_core.runtime.restoring.put_back", crash)
+    people("db", "restore", copy, "--yes")
+    (frozen,) = people("sms", "status", "--json").json()
+
+    assert frozen["problem"].startswith("the copy copy.db was restored. Nothing is sent")
+    assert [path.name for path in home.iterdir() if "part" in path.name] == []
 
 
 def test_nothing_is_restored_under_a_worker(people: Any, tmp_path: Path, home: Path) -> None:

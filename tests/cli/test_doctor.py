@@ -189,7 +189,7 @@ def spoil_revision(home: Path, revision: str) -> None:
         (lambda home: spoil_revision(home, "0001"), "database", "run: ascend db upgrade"),
         (lambda home: spoil_revision(home, "9999"), "database", "made by a newer version of Ascend (revision 9999)"),
         (lambda home: (home / "ascend.db").unlink(), "database", "run: ascend init"),
-        (lambda home: (home / "ascend.db").write_text("nonsense " * 1000), "database", "put a good copy there"),
+        (lambda home: (home / "ascend.db").write_text("nonsense " * 1000), "database", "put a good copy back"),
         (lambda home: (home / "ascend.key").unlink(), "key file", "there is no key file"),
         (lambda home: (home / "ascend.key").write_text("nonsense"), "key file", "does not hold keys"),
         (lambda home: home.rename(home.with_name("away")), "folder", "run: ascend init, or set ASCEND_HOME"),
