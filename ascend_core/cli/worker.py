@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from contextlib import ExitStack
 
@@ -12,6 +11,7 @@ import click
 from ascend_core.cli.announcing import announce
 from ascend_core.cli.measuring import measured
 from ascend_core.cli.opening import opened_core
+from ascend_core.runtime.config import read_config
 from ascend_core.runtime.engine import Engine
 from ascend_core.runtime.logs import log_trouble
 from ascend_core.runtime.meters import Meters
@@ -40,7 +40,7 @@ def worker(*, engine_name: EngineName | None) -> None:
         meters = Meters()
         engine = stack.enter_context(the_worker(core, log_trouble, engine_name, meters))
         stack.enter_context(measured(core, meters))
-        if not os.environ.get("ASCEND_PUBLIC_URL"):
+        if "ASCEND_PUBLIC_URL" not in read_config().values:
             announce(f"ASCEND_PUBLIC_URL is not set: links in texts will lead to {core.options.public_url}")
         asyncio.run(_work(engine))
     announce("Ended.")

@@ -106,11 +106,13 @@ class Config:
 
 
 def read_config(environment: Mapping[str, str] = os.environ) -> Config:
-    """Read the file and the environment; the environment wins, variable by variable. An empty variable is none.
+    """Read the file and the environment; the environment wins, variable by variable. An empty variable is none, and
+    quotes around a value are not part of it.
 
     Raises BadInput when the file cannot be read or holds a key that nobody knows.
     """
-    given = {name: value for name, value in environment.items() if name.startswith(_PREFIX) and value.strip()}
+    ours = {name: _unquoted(value) for name, value in environment.items() if name.startswith(_PREFIX)}
+    given = {name: value for name, value in ours.items() if value.strip()}
     file = _file(given)
     written = {} if file is None else _written(file)
     return Config(
@@ -141,6 +143,13 @@ def unknown_in(read: Config, known: Collection[str]) -> list[Unknown]:
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
         found.append(Unknown(variable=name, source=read.sources[name], nearest=nearest[0] if nearest else None))
     return found
+
+
+def _unquoted(value: str) -> str:
+    """A shell and systemd take the quotes off in a file of variables; ``podman run --env-file`` leaves them on."""
+    bare = value.strip()
+    quoted = len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\""
+    return bare[1:-1] if quoted else value
 
 
 def _file(given: Mapping[str, str]) -> Path | None:

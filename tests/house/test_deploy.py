@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from ascend_core.cli.root import ascend
-from ascend_core.runtime.config import SETTINGS
+from ascend_core.runtime.config import SETTINGS, read_config
 from ascend_core.runtime.opening import home_from
 from tests.house.sources import ROOT
 
@@ -66,12 +67,32 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
     """Each value fits, the commented ones too."""
     example = (DEPLOY / "environment.example").read_text("utf-8")
     values = dict(re.findall(r"^(?:# )?(ASCEND_\w+)=(.*)$", example, re.MULTILINE))
+    values = {name: "".join(shlex.split(value)) for name, value in values.items()}
     elsewhere = {name: value for name, value in values.items() if not value.startswith("/")}
 
     home = home_from({**elsewhere, "ASCEND_HOME": str(tmp_path)})
 
     assert home.options.program.name == values["ASCEND_PROGRAM"]
     assert home.metrics == ("127.0.0.1", int(values["ASCEND_METRICS"]))
+
+
+def test_the_example_is_read_alike_by_a_shell_and_by_a_container(tmp_path: Path) -> None:
+    """The page sources it; ``podman run --env-file`` takes each line as it stands, quotes and all. Comments are off."""
+    example = (DEPLOY / "environment.example").read_text("utf-8")
+    file = tmp_path / "environment"
+    file.write_text(re.sub(r"^# (?=ASCEND_\w+=)", "", example, flags=re.MULTILINE), "utf-8")
+    sourced = subprocess.run(
+        ["/bin/sh", "-c", f"set -eu; set -a; . {file}; set +a; env"], env={}, check=True, capture_output=True, text=True
+    )
+    by_shell = dict(line.split("=", 1) for line in sourced.stdout.splitlines() if line.startswith("ASCEND_"))
+    by_container = dict(re.findall(r"^(ASCEND_\w+)=(.*)$", file.read_text("utf-8"), re.MULTILINE))
+    for read in (by_shell, by_container):
+        read.pop("ASCEND_CONFIG")  # a file that is not there
+
+    assert sourced.stderr == ""
+    assert read_config(by_shell).values == read_config(by_container).values
+    assert read_config(by_shell).values["ASCEND_PROGRAM"] == "Northfield Volunteers"
+    assert read_config(by_shell).values["ASCEND_DATABASE_URL"].startswith("postgresql://")
 
 
 def test_every_command_of_the_page_exists() -> None:

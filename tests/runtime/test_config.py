@@ -80,3 +80,16 @@ def test_how_often_is_asked_and_when_is_looked_up_can_be_set() -> None:
     for wrong in ({"ASCEND_POLL_SECONDS": "901"}, {"ASCEND_LOOKUP_SECONDS": "30"}, {"ASCEND_POLL_SECONDS": "1m"}):
         with pytest.raises(BadInput, match="must be a number of seconds between"):
             home_from(wrong)
+
+
+def test_quotes_around_a_value_are_not_part_of_it() -> None:
+    """A container's file of variables keeps them; a quote within a value stays."""
+    given = {"ASCEND_PROGRAM": "'Northfield Volunteers'", "ASCEND_CONTACT": '"help@example.org"', "ASCEND_LOG": "''"}
+
+    values = read_config({**given, "ASCEND_UTM_SOURCE": "Ana's"}).values
+
+    assert values == {
+        "ASCEND_PROGRAM": "Northfield Volunteers",
+        "ASCEND_CONTACT": "help@example.org",
+        "ASCEND_UTM_SOURCE": "Ana's",
+    }
