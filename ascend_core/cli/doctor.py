@@ -28,7 +28,8 @@ def doctor(*, least_free: int, as_json: bool) -> None:
     """Say what is wrong with this installation and what to do.
 
     Looks at the folder, the key, the database, the disk, the clock, the worker, every account and channel and its
-    credentials, the public address, held texts, plugins and settings. Ends with 1 when something is wrong.
+    credentials, the public address and its webhooks, held texts, plugins and settings. Ends with 1 when something is
+    wrong.
     """
     findings = asyncio.run(examine(least_free=least_free * _MB))
     wrong = [finding for finding in findings if finding.wrong]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,21 +18,26 @@ import httpx
 from ascend_core.errors import BadInput, DatabaseProblem, WrongDatabaseVersion
 from ascend_core.host.settings import variable_of
 from ascend_core.operations.checkups import HIDDEN_VISITORS, Finding, check_core
+from ascend_core.operations.core import Core
 from ascend_core.runtime.config import SETTINGS, Config, read_config, unknown_in
 from ascend_core.runtime.engine_tables import check_engine_tables
 from ascend_core.runtime.opening import Home, home_from, open_core, open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
-from ascend_core.store.database import open_database
+from ascend_core.store.channels import channels
+from ascend_core.store.database import Database, open_database
 from ascend_core.store.schema import check_schema
 from ascend_core.store.vault import open_vault
 
-__all__ = ["LEAST_FREE", "check_disk", "examine"]
+__all__ = ["LEAST_FREE", "check_disk", "check_server", "examine"]
 
+LEAST_POSTGRESQL = 15
 LEAST_FREE = 500_000_000
 """Bytes: below that a first sync or a copy of the database may fill the disk."""
 
 ASKED_SECONDS = 5.0
 OK = 200
+UNTAKEN = {(403, "the signature does not fit\n"), (503, "try again later\n")}
+"""How a webhook of ours answers who is no provider; the latter while a secret cannot be opened, which is told apart."""
 
 
 async def examine(*, least_free: int = LEAST_FREE) -> list[Finding]:
@@ -54,7 +59,9 @@ async def examine(*, least_free: int = LEAST_FREE) -> list[Finding]:
         return [*found, *closed, _REST]
     core = open_core(home)
     try:
-        return [*found, *await check_core(core)]
+        reached = "ASCEND_PUBLIC_URL" in config.values and not any(each.about == "public URL" for each in found)
+        webhooks = [each async for each in _webhooks(core)] if reached else []
+        return [*found, *webhooks, *await check_core(core)]
     finally:
         core.database.close()
 
@@ -125,6 +132,7 @@ def _database(home: Home) -> Iterator[Finding]:
         else:
             check_schema(database)
             if database.kind == "postgresql":
+                yield from check_server(database)
                 check_engine_tables(database)
     except WrongDatabaseVersion as error:
         yield Finding(about="database", sentence=str(error))
@@ -132,6 +140,14 @@ def _database(home: Home) -> Iterator[Finding]:
         yield Finding(about="database", sentence=f"{error}; {then}")
     finally:
         database.close()
+
+
+def check_server(database: Database, least: int = LEAST_POSTGRESQL) -> Iterator[Finding]:
+    """The server is new enough."""
+    version = database.server_version()
+    if version < least:
+        sentence = f"the server is PostgreSQL {version}; the product needs {least} or later, so upgrade the server"
+        yield Finding(about="database", sentence=sentence)
 
 
 async def _addresses(config: Config, home: Home) -> list[Finding]:
@@ -174,6 +190,22 @@ async def _address(about: str, url: str) -> list[Finding]:
         )
         found.append(Finding(about=about, sentence=sentence))
     return found
+
+
+async def _webhooks(core: Core) -> AsyncIterator[Finding]:
+    """What providers tell arrives: a request that nobody signed is refused, and by us."""
+    for channel in core.database.read(channels):
+        url = f"{core.options.public_url}/hooks/{channel.channel}/inbound"
+        try:
+            async with httpx.AsyncClient(timeout=ASKED_SECONDS, trust_env=False) as http:
+                answer = await http.post(url, content=b"")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            yield Finding(about=f"webhook of {channel.channel}", sentence=f"{url} breaks off ({type(error).__name__})")
+            continue
+        if (answer.status_code, answer.text) not in UNTAKEN:
+            sentence = f"{url} answers {answer.status_code}, and not as Ascend does: no reply and no STOP arrives; "
+            then = "let the web server pass on /hooks/, POST and all"
+            yield Finding(about=f"webhook of {channel.channel}", sentence=sentence + then)
 
 
 def _unreached(about: str, url: str, error: Exception, *, near: bool) -> Finding:

@@ -125,6 +125,10 @@ class Database:
                 raise _explained(error, self.engine.url) from error
         raise AssertionError("unreachable")  # pragma: no cover -- the last round returns or raises
 
+    def server_version(self) -> int:
+        """Of a PostgreSQL server, its major version."""
+        return self.read(lambda tx: int(tx.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000)
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -142,9 +146,9 @@ def open_database(url: str) -> Database:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter: a port that is no number
         raise DatabaseProblem(
-            "the database URL cannot be read; write sqlite:///FILE or postgresql://HOST/NAME"
+            "the database URL cannot be read; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME"
         ) from error
     if parsed.get_backend_name() == "sqlite":
         return Database(_sqlite_engine(parsed))

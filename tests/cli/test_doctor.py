@@ -15,15 +15,18 @@ import pytest
 from attrs import evolve
 from cryptography.fernet import Fernet
 
+from ascend_core.contracts import Answer
 from ascend_core.operations.checkups import check_clock
 from ascend_core.operations.core import Core
 from ascend_core.operations.restored import freeze_sends
+from ascend_core.runtime.doctor import check_server
 from ascend_core.runtime.opening import home_from, open_core, open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.store.accounts import accounts, set_account
 from ascend_core.store.channels import channels, set_channel
 from ascend_core.store.database import SAFE_SQLITE, open_database
 from ascend_core.testing import VirtualClock
+from ascend_core.web.requests import send_answer
 from ascend_core.web.serving import ThreadedServer, bind
 from tests.cli.test_messages import held
 from tests.cli.test_serve import serving
@@ -278,6 +281,38 @@ def test_a_proxy_that_is_not_believed_is_told(doctor: Any) -> None:
 
     assert "is not believed" in told
     assert "FORWARDED_ALLOW_IPS" in told
+
+
+def test_a_web_server_that_keeps_webhooks_to_itself_is_told(doctor: Any) -> None:
+    """Links work, and no reply or STOP ever arrives: nobody would notice."""
+
+    async def links_only(scope: Any, receive: Any, send: Any) -> None:
+        answer = Answer(body=b"ok\n") if scope.get("path") == "/health" else Answer(status=405, body=b"not here\n")
+        if scope["type"] == "lifespan":
+            for _ in range(2):
+                await send({"type": f"{(await receive())['type']}.complete"})
+        else:
+            await send_answer(send, answer)
+
+    proxy = ThreadedServer(links_only, bind())
+    found = sentences(doctor("--json", ASCEND_PUBLIC_URL=proxy.url))
+    proxy.close()
+
+    assert "public URL" not in found
+    assert found["webhook of sms"].startswith(f"{proxy.url}/hooks/sms/inbound answers 405, and not as Ascend does: no")
+
+
+def test_a_server_that_is_too_old_and_a_url_that_is_none_are_told(run: Any, new_database: Callable[[str], str]) -> None:
+    """With what to do."""
+    database = open_database(new_database("postgresql"))
+    fine, old = list(check_server(database)), list(check_server(database, least=99))
+    database.close()
+    assert run("init").code == 0
+    wrong = sentences(run("doctor", "--json", ASCEND_DATABASE_URL="postgresql://me:hush@host:PORT/name"))
+
+    assert fine == []
+    assert "the product needs 99 or later" in old[0].sentence
+    assert wrong["database"].startswith("the database URL cannot be read; write ")
 
 
 def test_tables_of_another_task_engine_are_told(run: Any, new_database: Callable[[str], str]) -> None:
