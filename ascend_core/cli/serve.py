@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ import click
 from ascend_core.cli.announcing import announce
 from ascend_core.cli.measuring import measured
 from ascend_core.cli.opening import opened_core
+from ascend_core.errors import AscendError
 from ascend_core.operations.core import Core
 from ascend_core.operations.listening import begin_hearing
 from ascend_core.runtime.config import read_config
 from ascend_core.runtime.drains import ALL
-from ascend_core.runtime.engine import Engine
+from ascend_core.runtime.engine import Engine, Trouble
 from ascend_core.runtime.logs import log_trouble
 from ascend_core.runtime.meters import Meters
 from ascend_core.runtime.opening import home_from
@@ -81,14 +83,30 @@ def _stir(engine: Engine | None) -> None:
 
 @contextmanager
 def _working(engine: Engine) -> Iterator[None]:
-    """The worker runs in a thread with a loop of its own, so that its database work never holds up a redirect."""
-    worker = threading.Thread(target=lambda: asyncio.run(engine.run()), name="worker", daemon=True)
+    """The worker runs in a thread with a loop of its own, so that its database work never holds up a redirect.
+
+    Should it end by itself, as when a plugin ends the process it believes to be its own, the whole process does:
+    whoever started it starts it again. One that only answers would look as if all were well. Raises AscendError then.
+    """
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            asyncio.run(engine.run())
+        except BaseException as error:  # noqa: BLE001 -- a fence: whatever it is, it must not end the worker in silence
+            failed.append(error)
+            log_trouble(Trouble(event="worker.ended", error=error))
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    worker = threading.Thread(target=work, name="worker", daemon=True)
     worker.start()
     try:
         yield
     finally:
         engine.stop()
         worker.join()
+    if failed:
+        raise AscendError(f"the worker ended by itself ({type(failed[0]).__name__}); see the log, and start again")
 
 
 @contextmanager

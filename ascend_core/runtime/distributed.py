@@ -110,8 +110,8 @@ class DistributedEngine:
         try:
             with savepoint(tx):
                 job.defer(kind=kind, key=key)
-        except AlreadyEnqueued:
-            pass  # another was quicker
+        except (AlreadyEnqueued, ConnectorException):
+            pass  # another was quicker; or it cannot be said now, and the tick finds it: the data's transaction goes on
 
     def stop(self) -> None:
         self._stopping.set()
@@ -130,6 +130,7 @@ class DistributedEngine:
         try:
             await asyncio.to_thread(lambda: asyncio.run(self._work()))
         finally:
+            self.stop()  # whatever ended this loop, no job is taken that nobody would do
             for tick in ticks:
                 tick.cancel()
             await asyncio.gather(*ticks, return_exceptions=True)
@@ -199,13 +200,16 @@ class DistributedEngine:
 
     async def _reap(self) -> None:
         """Free the keys of workers that died. Their jobs are finished: the tick wakes what is due again."""
-        manager = self._app.job_manager
         while True:
             await self._clock.sleep(HEARTBEAT_SECONDS)
-            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-                if job.id is not None:
-                    with suppress(ConnectorException):  # another worker was quicker
-                        await manager.finish_job_by_id_async(job.id, JobStatus.FAILED, delete_job=True)
+            await self._fenced("reaper.failed", self._reap_once())  # else no key would ever be freed again
+
+    async def _reap_once(self) -> None:
+        manager = self._app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            if job.id is not None:
+                with suppress(ConnectorException):  # another worker was quicker
+                    await manager.finish_job_by_id_async(job.id, JobStatus.FAILED, delete_job=True)
 
     async def _run_job(self, kind: str, key: str) -> None:
         if self._loop is None:

@@ -32,6 +32,11 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 _OPEN_HEARTED = ("uvicorn", "procrastinate", "alembic")
 """Libraries that may say more than warnings when everything is asked for: they know of no person."""
 
+_REPEATING = ("psycopg.pool",)
+"""Libraries that warn every second while a server is away; the engine says it once in a while, and what is to be done
+is the same.
+"""
+
 FRAMES = 8
 """Of an exception, so many of the places it came through, the innermost first."""
 
@@ -79,6 +84,8 @@ def configure_logs(settings: LogSettings) -> None:
     logging.getLogger("ascend").setLevel(level)
     for name in _OPEN_HEARTED:
         logging.getLogger(name).setLevel(level if settings.level == "debug" else logging.WARNING)
+    for name in _REPEATING:
+        logging.getLogger(name).setLevel(logging.WARNING if settings.level == "debug" else logging.ERROR)
 
 
 def log_named(name: str) -> structlog.stdlib.BoundLogger:

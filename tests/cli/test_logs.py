@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ascend_core.runtime.logs import LogSettings, configure_logs
 from ascend_core.runtime.system import SystemClock
 from ascend_core.web.serving import ThreadedServer, bind
 from tests.cli.test_plugins import install
@@ -209,6 +211,22 @@ def test_what_looks_like_somebody_or_a_credential_is_blotted_out() -> None:
         "store/database.py:118 write": "store/database.py:118 write",
     }.items():
         assert hushed(text) == kept
+
+
+def test_what_a_library_says_every_second_while_the_database_is_away_is_left_out() -> None:
+    """The engine says it once in a while; whoever asks for everything gets it."""
+    pool = logging.getLogger("psycopg.pool")
+    root, before = logging.getLogger(), [*logging.getLogger().handlers]
+    try:
+        heard = []
+        for level in ("info", "debug"):
+            configure_logs(LogSettings(level=level))  # type: ignore[arg-type]  # -- one of its words
+            heard.append(pool.isEnabledFor(logging.WARNING))
+    finally:
+        root.handlers[:] = before
+        pool.setLevel(logging.NOTSET)
+
+    assert heard == [False, True]
 
 
 @pytest.mark.parametrize(("name", "value"), [("ASCEND_LOG", "xml"), ("ASCEND_LOG_LEVEL", "loud")])

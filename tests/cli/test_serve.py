@@ -1,3 +1,4 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """``ascend serve`` as people run it: a process that answers, works, and ends in order when it is told to."""
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from ascend_core.contracts import ChannelSandbox
 from ascend_core.runtime.opening import open_registry
 from ascend_core.runtime.system import SystemClock, SystemRandomness
 from ascend_core.web.serving import ThreadedServer, bind
+from tests.cli.test_plugins import install
+from tests.house.sources import ROOT
 
 END_SECONDS = 30
 SOON_SECONDS = 10
@@ -218,6 +221,49 @@ def test_a_worker_works_alone_and_ends_in_order(made: Any, home: Path) -> None:
     assert first == "Ascend works (Ctrl-C ends it).\n"
     assert rest == "Ending: finishing what is in hand …\nEnded.\n"
     assert (second.code, second.err[:56]) == (1, "error: another process works on this database already (/")
+
+
+QUITTING = """
+from ascend_core.hookspecs import AscendHooks, hookimpl
+from tests.fakes.forms import FakeSource, box_integration, box_mapper, box_tracker, box_triggers
+
+class Quitting(FakeSource):
+    async def submissions(self, account, cursor, *, since=None):
+        raise SystemExit(0)
+        yield
+
+class Plugin(AscendHooks):
+    @hookimpl
+    def ascend_register_integrations(self, context):
+        return [box_integration(Quitting())]
+
+    @hookimpl
+    def ascend_register_triggers(self, context):
+        return box_triggers()
+"""
+
+
+def test_when_its_worker_ends_by_itself_the_whole_process_does(
+    made: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plugin that ends "its" process: who only goes on answering looks as if all were well, and texts nobody."""
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    install(plugins, "quitting", QUITTING)
+    monkeypatch.setenv("PYTHONPATH", f"{plugins}{os.pathsep}{ROOT}")
+    code = "from ascend_core.cli import main; main()"
+    connect = ["quitting", "box", "connect", "--org", "north", "--key", "k-sesame"]
+    environment = {**os.environ, "ASCEND_HOME": str(home)}
+    subprocess.run([sys.executable, "-c", code, *connect], env=environment, check=True, capture_output=True)
+
+    with serving(home) as (process, _url, _said):
+        assert process.stderr is not None
+        rest = process.stderr.read()
+        ended = process.wait(END_SECONDS)
+
+    assert ended == 1
+    assert "worker.ended" in rest
+    assert rest.endswith("error: the worker ended by itself (SystemExit); see the log, and start again\n")
 
 
 def test_figures_are_served_on_an_address_of_their_own(

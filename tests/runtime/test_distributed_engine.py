@@ -12,6 +12,8 @@ from typing import Any
 
 import procrastinate
 import pytest
+from procrastinate.jobs import JobDeferrer
+from procrastinate.manager import JobManager
 
 from ascend_core.runtime.distributed import HEARTBEAT_SECONDS, STALLED_SECONDS, DistributedEngine
 from ascend_core.runtime.drains import register_drains
@@ -103,6 +105,55 @@ def test_the_advised_way_to_retry_wedges_a_key_and_ours_frees_it(queued: Databas
     engine.register("work", drain)
     asyncio.run(playing(engine, drained.wait()))
     assert jobs(queued) == []
+
+
+def test_a_reaper_that_fails_goes_on(queued: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one bad moment of the database would leave the keys of dead workers locked as long as this one lives."""
+    told: list[Any] = []
+    engine = DistributedEngine(queued, SystemClock(), told.append)
+    engine.wake("work", "a")
+    _stall(queued)
+    engine.wake("work", "a")
+    look, looked = JobManager.get_stalled_jobs, []
+
+    async def stumble(manager: JobManager, **values: Any) -> Any:
+        looked.append(1)
+        if len(looked) == 1:
+            raise procrastinate.exceptions.ConnectorException
+        return await look(manager, **values)
+
+    monkeypatch.setattr(JobManager, "get_stalled_jobs", stumble)
+    drained = asyncio.Event()
+
+    async def drain(_key: str, _until: datetime) -> bool:
+        drained.set()
+        return False
+
+    engine.register("work", drain)
+    asyncio.run(playing(engine, drained.wait()))
+
+    assert [trouble.event for trouble in told] == ["reaper.failed"]
+    assert jobs(queued) == []
+
+
+def test_a_wake_that_cannot_be_said_costs_the_data_nothing(queued: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a hint: whoever wrote STOP is heard all the same, and the tick finds the rest."""
+    engine = DistributedEngine(queued, SystemClock(), print)
+
+    def fail(_deferrer: JobDeferrer, **_values: Any) -> int:
+        raise procrastinate.exceptions.ConnectorException
+
+    def work(tx: Any) -> int:
+        engine.wake("work", "a", tx)
+        return int(tx.exec_driver_sql("SELECT 7").scalar_one())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobDeferrer, "defer", fail)
+        done = queued.write(work)
+    queued.write(work)
+
+    assert done == 7
+    assert jobs(queued) == [("work a", "todo", None)]
 
 
 WORKER = """
