@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-__all__ = ["driver_of", "has_table", "run_script", "savepoint", "under_lock", "waits_already"]
+__all__ = ["driver_of", "has_table", "run_script", "savepoint", "under_lock", "unhurried", "waits_already"]
 
 
 def driver_of(tx: Connection) -> Any:
@@ -44,3 +44,10 @@ def under_lock(tx: Connection, name: str, work: Callable[[Connection], None]) ->
     """Run *work* while no other worker runs any under that *name*, until *tx* ends."""
     tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
     work(tx)
+
+
+def unhurried(tx: Connection, work: Callable[[], None]) -> None:
+    """Run *work* in *tx* without our limits for statements and locks: it changes tables, and large ones take long."""
+    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        tx.execute(text(f"SET LOCAL {limit} = 0"))
+    work()

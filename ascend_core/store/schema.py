@@ -13,14 +13,19 @@ from sqlalchemy.engine import Connection
 
 from ascend_core.errors import WrongDatabaseVersion
 from ascend_core.store.database import Database
+from ascend_core.store.outside import under_lock, unhurried
 
 __all__ = ["check_schema", "current_revision", "fits_schema", "newest_revision", "upgrade_schema"]
+
+
+_LOCK_NAME = "ascend: our own tables"
 
 
 def upgrade_schema(database: Database) -> None:
     """Bring *database* to the newest version, in one transaction: the old tables or the new ones, never half.
 
-    Raises WrongDatabaseVersion when a newer product has made it.
+    On PostgreSQL several may try at once, and one does it; it may take as long as large tables need. Raises
+    WrongDatabaseVersion when a newer product has made it.
     """
 
     def work(tx: Connection) -> None:
@@ -29,7 +34,10 @@ def upgrade_schema(database: Database) -> None:
         config.attributes["connection"] = tx
         command.upgrade(config, "head")
 
-    database.write(work)
+    if database.kind == "postgresql":
+        database.write(lambda tx: unhurried(tx, lambda: under_lock(tx, _LOCK_NAME, work)))
+    else:
+        database.write(work)
 
 
 def check_schema(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,34 @@ def test_an_empty_database_is_brought_to_the_newest_version(new_database: Callab
     database.close()
 
 
+def test_several_may_bring_a_database_along_at_once(new_database: Callable[[str], str]) -> None:
+    """Containers that start together: one makes the tables, the others find them."""
+    url = new_database("postgresql")
+    databases = [open_database(url) for _ in range(3)]
+    with ThreadPoolExecutor(len(databases)) as threads:
+        list(threads.map(upgrade_schema, databases))
+
+    assert [current_revision(each) for each in databases] == [newest_revision()] * 3
+    for each in databases:
+        each.close()
+
+
+def test_large_tables_may_take_their_time(new_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits are for texts and pages; a migration that they cut off would never come to an end."""
+    monkeypatch.setattr("ascend_core.store.database.STATEMENT_SECONDS", 0.5)
+    database = open_database(new_database("postgresql"))
+
+    def slow(config: Any, _revision: str) -> None:
+        config.attributes["connection"].exec_driver_sql("SELECT pg_sleep(1)")
+
+    monkeypatch.setattr("ascend_core.store.schema.command.upgrade", slow)
+    upgrade_schema(database)
+
+    with pytest.raises(DatabaseProblem, match="statement timeout"):
+        database.read(lambda tx: tx.exec_driver_sql("SELECT pg_sleep(1)"))
+    database.close()
+
+
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: Database) -> None:
     """The sentence says what to do, and nothing was changed."""
     database.write(lambda tx: tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
@@ -60,7 +89,8 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: Datab
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("nothing", "write sqlite:///FILE or postgresql://HOST/NAME"),
+        ("nothing", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ("postgresql://host:PORT/name", "the database URL cannot be read"),
         ("mysql://localhost/a", "'mysql' databases are not supported; use sqlite or postgresql"),
         ("sqlite://", "a SQLite database must be a file"),
         ("sqlite:////no/such/folder/a.db", "does not exist; make it first"),
