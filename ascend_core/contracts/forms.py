@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -177,5 +177,8 @@ class IntegrationType:
     key: str
     source: FormSource[Any]
     people: PeopleSource[Any] | None = None
+    kept: Callable[[State, State], State] | None = None
+    """What to keep of a state: from the one that was kept before and the new one, pure. For sources whose states do not
+    always tell how a submission stands. None: the new one as it is."""
     sandbox: Any = None
     """A ``FormSandboxMaker``: the integration's own stand-in server, for demos and tests."""

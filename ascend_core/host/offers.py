@@ -45,7 +45,8 @@ def fault_of(kind: Kind, offer: object) -> str | None:
 def _fault_inside(offer: object) -> str | None:
     match offer:
         case IntegrationType():
-            return _account(offer) or _methods("source", offer.source, _SOURCE)
+            kept = None if offer.kept is None else _plain("kept", offer.kept)
+            return _account(offer) or _methods("source", offer.source, _SOURCE) or kept
         case TriggerType():
             whole = f"{offer.integration}.{offer.activity}"
             return None if offer.name == whole else f"name must be its integration and activity, '{whole}'"

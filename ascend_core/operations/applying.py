@@ -116,12 +116,14 @@ class Applier:
         forms = forms_by_key(self.tx, self.account.id, {each.form_key for each in submissions})
         before = {record.member_id for record in known.values() if record.member_id is not None}
         members = member_rows.members_by_id(self.tx, before) if before else {}
-        items = []
+        keep, items = self.integration.kept, []
         for each in submissions:
             record = known.get(each.key)
             member = None if record is None else members.get(record.member_id or 0)
             phone = None if member is None else member.phone
-            items.append(Item(submission=each, known=record, form=forms.get(each.form_key), had_phone=phone))
+            state = each.state if record is None or keep is None else keep(record.state, each.state)
+            form = forms.get(each.form_key)
+            items.append(Item(submission=each, state=state, known=record, form=form, had_phone=phone))
         return items
 
     def _reserve(self, items: Sequence[Item]) -> None:
@@ -246,7 +248,7 @@ class Applier:
             outcome="applied" if item.reason is None else "ignored",
             reason=item.reason,
             detail=item.detail,
-            state=dict(submission.state),
+            state=dict(item.state),
             starts_at=submission.starts_at,
             ends_at=submission.ends_at,
             timezone=submission.timezone,

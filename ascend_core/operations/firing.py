@@ -49,7 +49,7 @@ def _triggers(
         return []
     before = None if item.first_sight or item.known is None else item.known.state
     triggers = []
-    for activity in integration.source.activities(before, item.submission.state):
+    for activity in integration.source.activities(before, item.state):
         for type_ in batch.core.registry.triggers.values():
             if (type_.integration, type_.activity) != (integration.name, activity):
                 continue

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attrs import define, field
 
-from ascend_core.contracts import FieldReading, Submission
+from ascend_core.contracts import FieldReading, State, Submission
 from ascend_core.engine.phones import BadPhone, Phone, parse_phone
 from ascend_core.store.consents import ConsentState
 from ascend_core.store.forms import FormRecord
@@ -50,6 +50,8 @@ class Item:
     """One submission of a page, while the page is applied."""
 
     submission: Submission
+    state: State
+    """What is to be kept of its state."""
     known: SubmissionRecord | None
     form: FormRecord | None
     had_phone: str | None = None
@@ -127,7 +129,7 @@ def is_news(item: Item, *, create_members: bool) -> bool:
         return True
     if known.reason in NOT_JUDGED and item.form is not None and item.form.synced_at is not None:
         return True
-    changed = submission.modified_at > known.modified_at or dict(submission.state) != known.state
+    changed = submission.modified_at > known.modified_at or dict(item.state) != known.state
     return changed or slot_moved(item) or _person_changed(item, known)
 
 

@@ -112,3 +112,12 @@ def test_looking_again_at_the_same_fires_nothing(core: Core, history: list[State
     twice, once = fired(core, again, [True] * len(again)), fired(core, history, [True] * len(history))
 
     assert twice == once
+
+
+def test_statuses_that_are_missing_for_once_welcome_nobody_anew(core: Core) -> None:
+    """A source that answers with empty fields for a while; who cancels and comes back is news all the same."""
+    words = ("REGISTERED", None, "REGISTERED", "CANCELLED", None, "CONFIRMED")
+
+    told = fired(core, [{"status": word, "attended": None} for word in words], [True] * len(words))
+
+    assert told == ["mobilize.registers", "mobilize.cancels", "mobilize.registers", "mobilize.confirms"]

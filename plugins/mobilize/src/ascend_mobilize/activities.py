@@ -9,8 +9,10 @@ Mobilize keeps no log: it shows how an attendance stands now. So each activity i
 - ``attends``: ``attended`` comes to be true, whatever the status.
 
 Decided: a first sight that is already cancelled is nothing (nobody was welcomed, nobody is missed); cancelled but
-attended is ``attends``, for that person was there; an unknown or empty status is no standing at all, so coming from it
-counts as coming anew. Looking more often can only show more, never less, and never anything twice for one change.
+attended is ``attends``, for that person was there. An unknown or empty status is no standing: nothing happens on the
+way there, and what comes next is compared with the standing before it (``kept``), so that statuses which are missing
+from an answer for once welcome nobody anew. Looking more often can only show more, never less, and never anything twice
+for one change.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from types import MappingProxyType
 
 from ascend_core.contracts import State
 
-__all__ = ["STATUS_TABLE", "Standing", "activities"]
+__all__ = ["STATUS_TABLE", "Standing", "activities", "kept"]
 
 
 class Standing(Enum):
@@ -33,8 +35,11 @@ class Standing(Enum):
     CANCELLED = "cancelled"
     WAITLISTED = "waitlisted"
     OTHER = "other"
-    """Empty, or a word we do not know."""
+    """Empty, or a word we do not know, and never seen otherwise."""
 
+
+_STOOD = "stood"
+"""In a state that is kept: the last status that said how the attendance stands, where its own does not."""
 
 _UNSEEN, _REGISTERED, _CONFIRMED, _CANCELLED, _WAITLISTED, _OTHER = Standing
 
@@ -67,7 +72,7 @@ STATUS_TABLE: Mapping[tuple[Standing, Standing], tuple[str, ...]] = MappingProxy
         (_WAITLISTED, _OTHER): (),
         (_OTHER, _REGISTERED): ("registers",),
         (_OTHER, _CONFIRMED): ("registers", "confirms"),
-        (_OTHER, _CANCELLED): ("cancels",),
+        (_OTHER, _CANCELLED): (),
         (_OTHER, _WAITLISTED): ("waitlisted",),
         (_OTHER, _OTHER): (),
     }
@@ -82,10 +87,23 @@ def activities(before: State | None, after: State) -> tuple[str, ...]:
     return (*happened, "attends") if has_come else happened
 
 
+def kept(before: State, after: State) -> State:
+    """*after*; where its status says nothing, with the one that the attendance last stood by."""
+    if _standing_by(after.get("status")) is not Standing.OTHER:
+        return after
+    stood = before.get("status") if _standing_by(before.get("status")) is not Standing.OTHER else before.get(_STOOD)
+    return after if stood is None else {**after, _STOOD: stood}
+
+
 def _standing(state: State | None) -> Standing:
     if state is None:
         return Standing.UNSEEN
-    match str(state.get("status")).strip().upper():
+    now = _standing_by(state.get("status"))
+    return now if now is not Standing.OTHER else _standing_by(state.get(_STOOD))
+
+
+def _standing_by(status: str | bool | None) -> Standing:
+    match str(status).strip().upper():
         case "REGISTERED":
             return Standing.REGISTERED
         case "CONFIRMED":

@@ -19,6 +19,7 @@ from ascend_core.contracts import (
 )
 from ascend_core.hookspecs import AscendHooks, hookimpl
 from ascend_mobilize.account import MobilizeAccount
+from ascend_mobilize.activities import kept
 from ascend_mobilize.fields import MAPPER
 from ascend_mobilize.links import TRACKER
 from ascend_mobilize.nudges import LINK_CLICKED_NO_SUBMISSION
@@ -49,6 +50,7 @@ class MobilizePlugin(AscendHooks):
                 key="org_id",
                 source=source,
                 people=source,
+                kept=kept,
                 sandbox=_make_sandbox,
             ),
         )
