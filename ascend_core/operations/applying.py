@@ -91,7 +91,7 @@ class Applier:
         fired = fire(self.batch, self.integration, items)
         start_automations(self.batch, fired)
         self._call_off(items, people)
-        rejected = self._reject(page, known)
+        rejected = self._reject(page, known) + self._unread(page, known)
         applied = sum(item.reason is None for item in items)
         return PageOutcome(
             applied=applied,
@@ -299,3 +299,15 @@ class Applier:
         for id_, rejected in zip(ids, fresh.values(), strict=True):
             self._add_unread(id_, rejected.key, rejected.reason, rejected.detail or None, self.now, self.now)
         return len(fresh)
+
+    def _unread(self, page: SubmissionPage, known: dict[str, SubmissionRecord]) -> int:
+        """Sign-ups that were applied, and whose newer version cannot be read: they stay as they are, and say so."""
+        readable = {each.key for each in page.submissions}
+        count = 0
+        for rejected in {each.key: each for each in page.rejected if each.key not in readable}.values():
+            record, why = known.get(rejected.key), (rejected.reason, rejected.detail or None)
+            if record is not None and record.outcome == "applied" and (record.reason, record.detail) != why:
+                reason, detail = why
+                self.batch.changed_submissions.append(evolve(record, reason=reason, detail=detail, seen_at=self.now))
+                count += 1
+        return count

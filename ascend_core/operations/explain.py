@@ -240,8 +240,8 @@ class _Teller:
         for each in found:
             form = forms.get(each.form_id or 0)
             name = "a form that was never fetched" if form is None else f"'{form.name}'"
-            if each.reason is not None:
-                detail = f": {each.detail}" if each.detail else ""
+            detail = f": {each.detail}" if each.detail else ""
+            if each.reason is not None and not each.unread:
                 yield Fact(
                     said=f"Sign-up {each.key} for {name} was ignored ({each.reason}){detail}",
                     at=each.created_at,
@@ -249,12 +249,15 @@ class _Teller:
                 )
             else:
                 yield Fact(said=f"Signed up for {name} (attendance {each.key}).", at=each.created_at)
-                if each.detail:
+                if each.unread:
+                    said = f"Its newest version cannot be read ({each.reason}){detail}; what was read before counts."
+                    yield Fact(said=said, at=each.seen_at, hint=each.reason)
+                elif each.detail:
                     yield Fact(said=f"Not everything was taken over: {each.detail}", at=each.seen_at)
             if brought_by := _BROUGHT_BY.get(each.matched_by or ""):
                 yield Fact(said=brought_by)
             mine = [activity for activity in activities if activity.submission_id == each.id]
-            if each.reason is None and not mine:
+            if each.outcome == "applied" and not mine:
                 yield Fact(said="It fired nothing: it happened before its form was synced, or while syncing was off.")
             for activity in mine:
                 yield Fact(said=f"It fired {activity.trigger}.", at=activity.happened_at)

@@ -125,7 +125,7 @@ def is_news(item: Item, *, create_members: bool) -> bool:
         return True  # it could not be read, or something broke on it, and it was never judged
     if submission.modified_at < known.modified_at:
         return False
-    if known.reason == FAILED or (known.reason == CREATE_MEMBERS_OFF and create_members):
+    if known.reason == FAILED or known.unread or (known.reason == CREATE_MEMBERS_OFF and create_members):
         return True
     if known.reason in NOT_JUDGED and item.form is not None and item.form.synced_at is not None:
         return True

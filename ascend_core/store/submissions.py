@@ -77,6 +77,11 @@ class SubmissionRecord:
     modified_at: datetime
     seen_at: datetime
 
+    @property
+    def unread(self) -> bool:
+        """Whether it was applied, and its newest version cannot be read: what was read before counts."""
+        return self.outcome == "applied" and self.reason is not None
+
 
 @frozen(kw_only=True)
 class ActivityRecord:
@@ -271,7 +276,7 @@ def outcome_counts(tx: Connection) -> tuple[int, dict[str, int]]:
 
 def kept_out_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[SubmissionRecord]:
     """Applied submissions some of whose values did not fit, newest first."""
-    partly = (_submission.c.outcome == "applied") & _submission.c.detail.is_not(None)
+    partly = (_submission.c.outcome == "applied") & _submission.c.detail.is_not(None) & _submission.c.reason.is_(None)
     mine = (_submission.c.account_id == account_id) & partly
     statement = pick(SubmissionRecord, Submission).where(mine).order_by(_submission.c.id.desc()).limit(limit)
     return fetch(tx, SubmissionRecord, statement)
@@ -280,10 +285,9 @@ def kept_out_list(tx: Connection, account_id: int, *, limit: int = 100) -> list[
 def ignored_list(
     tx: Connection, account_id: int, *, reason: str | None = None, limit: int = 100
 ) -> list[SubmissionRecord]:
-    """Ignored submissions (for *reason*), newest first."""
-    mine = (_submission.c.account_id == account_id) & (_submission.c.outcome == "ignored")
-    if reason is not None:
-        mine &= _submission.c.reason == reason
+    """Ignored submissions (for *reason*), newest first, and applied ones whose newest version cannot be read."""
+    why = _submission.c.reason.is_not(None) if reason is None else _submission.c.reason == reason
+    mine = (_submission.c.account_id == account_id) & why
     statement = pick(SubmissionRecord, Submission).where(mine).order_by(_submission.c.id.desc()).limit(limit)
     return fetch(tx, SubmissionRecord, statement)
 

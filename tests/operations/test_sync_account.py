@@ -12,9 +12,11 @@ from attrs import evolve
 from ascend_core.contracts import Rejected
 from ascend_core.errors import NeedsAttention, Refused, TryLater
 from ascend_core.operations.connect import connect_account
+from ascend_core.operations.explain import explain
 from ascend_core.operations.settings import change_settings
 from ascend_core.operations.sync_account import LARGE, SWEEP_PAGES, Synced, sync_account
 from ascend_core.store.accounts import accounts, cursor_of, set_account
+from ascend_core.store.submissions import ignored_list
 from tests.fakes.bench import phone  # noqa: TID251 -- tests may lean on tests; the ban is for the product
 
 
@@ -356,6 +358,34 @@ def test_a_record_that_was_mended_is_judged_as_if_new(bench: Any) -> None:
 
     assert (outcome.applied, outcome.ignored, outcome.fired) == (1, 1, 1)
     assert bench.column("SELECT reason FROM submission WHERE key = 'a'") == ["before_sync"]
+
+
+def test_a_change_that_cannot_be_read_is_listed_and_takes_nothing_back(bench: Any) -> None:
+    """Row A7: what was read before counts, with the person's opt-out too; read again, the change fires."""
+    bench.set_up()
+    created = bench.now
+    bench.register(0, 1)
+    broken = [Rejected(key=f"s{person}-f0", reason="malformed", detail="field attended") for person in (0, 1)]
+
+    def listed() -> list[tuple[str, str, str | None, str | None]]:
+        found = bench.core.database.read(lambda tx: ignored_list(tx, bench.account.id))
+        return sorted((each.key, each.outcome, each.reason, each.detail) for each in found)
+
+    first = bench.apply(bench.submission(2), rejected=broken, cursor="0")
+    again = bench.apply(rejected=broken, cursor="0")
+    unread = listed()
+    told = [fact.said for fact in explain(bench.core, "s0-f0")]
+    bench.source.people_log = [bench.person(1, opted_in=False)]
+    sync(bench)
+    bench.wait(minutes=1)
+    mended = bench.apply(bench.submission(0, created_at=created, status="confirms"))
+
+    assert [(each.applied, each.ignored) for each in (first, again, mended)] == [(1, 2), (0, 0), (1, 0)]
+    assert unread == [(f"s{person}-f0", "applied", "malformed", "field attended") for person in (0, 1)]
+    assert told[1] == "Its newest version cannot be read (malformed): field attended; what was read before counts."
+    assert mended.fired == 1
+    assert [key for key, *_ in listed()] == ["s1-f0"]
+    assert bench.column("SELECT state FROM consent ORDER BY phone") == ["subscribed", "unsubscribed", "subscribed"]
 
 
 def test_a_form_that_two_accounts_show_welcomes_once(bench: Any) -> None:

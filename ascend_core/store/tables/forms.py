@@ -106,6 +106,7 @@ class Submission(CoreRow, table=True):
     outcome: str
     """``applied`` or ``ignored``."""
     reason: str | None = None
+    """Why it is ignored; of an applied one, why its newest version cannot be read."""
     detail: str | None = None
     state: dict[str, Any] = document()
     starts_at: datetime | None = at(null=True)
