@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Literal
 
 from attrs import evolve, frozen
@@ -73,8 +74,11 @@ class Applier:
         self.integration = integration
 
     def apply(self, page: SubmissionPage) -> PageOutcome:
-        """Judge every submission, apply those that count, and let what happened start what waits for it."""
-        submissions = newest(page.submissions)
+        """Judge every submission, apply those that count, and let what happened start what waits for it.
+
+        In the order they changed in, whatever order the source shows them in: a page tells what many small ones had.
+        """
+        submissions = sorted(newest(page.submissions), key=attrgetter("modified_at"))
         keys = {each.key for each in submissions} | {each.key for each in page.rejected}
         known = submission_rows.submissions_by_key(self.tx, self.account.id, keys)
         create_members = self.account.create_members
@@ -190,7 +194,7 @@ class Applier:
         group_ids = {item.form.group_id for item in items if item.form is not None and item.form.group_id is not None}
         groups = member_rows.group_names_by_id(self.tx, group_ids)
         new_ids = iter(people.new_ids)
-        for item in items:
+        for item in sorted(items, key=attrgetter("submission.created_at")):  # the newest sign-up's answers win
             item.readings = mapper.readings(item.submission.fields)
             if item.reason is None:
                 self._apply_member(item, people, mapper, new_ids)
@@ -204,6 +208,7 @@ class Applier:
         if item.phone is None:
             raise AssertionError("an applied submission has a phone")
         phone = item.phone.e164
+        item.answers = mapper.answers(item.readings)
         member = people.by_phone.get(phone)
         if member is None:
             member = MemberRecord(id=next(new_ids), phone=phone, created_at=self.now, updated_at=self.now)
@@ -212,7 +217,8 @@ class Applier:
             people.by_phone[phone] = member
             item.made_member = True
         else:
-            fitted = mapper.changes(item.readings, self.batch.members[member.id])
+            now = self.batch.members[member.id]
+            fitted = mapper.changes(item.readings, now, said_before=item.says_nothing_new)
             self.batch.set_fields(member.id, fitted.values)
         item.member_id = member.id
         if fitted.problems:
@@ -254,6 +260,7 @@ class Applier:
             timezone=submission.timezone,
             link_id=link_id,
             matched_by=matched_by,
+            answers=item.answers,
             created_at=submission.created_at,
             modified_at=submission.modified_at,
             seen_at=self.now,

@@ -65,6 +65,8 @@ class Item:
     made_member: bool = False
     readings: tuple[FieldReading, ...] = ()
     """What its fields say."""
+    answers: str | None = None
+    """Which of it overwrites something (``Mapper.answers``)."""
 
     def __attrs_post_init__(self) -> None:
         parsed = parse_phone(self.submission.phone)
@@ -88,6 +90,12 @@ class Item:
         """Whether it was never judged before: not seen, not readable, or its form was not synced."""
         known = self.known
         return known is None or known.form_id is None or known.reason in NOT_JUDGED
+
+    @property
+    def says_nothing_new(self) -> bool:
+        """Whether its answers have reached the same member before."""
+        known = self.known
+        return known is not None and known.answers == self.answers is not None and not self.gave_up_phone
 
     @property
     def gave_up_phone(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -50,17 +52,36 @@ class Mapper:
         """Every value found in the raw *fields* of a submission, or of a person."""
         return tuple(reading for type_ in self.types for reading in type_.read(fields))
 
-    def changes(self, readings: Iterable[FieldReading], member: MemberRecord) -> Fitted:
-        """What *readings* change on a member, and what of it does not fit. An empty value never erases."""
+    def changes(self, readings: Iterable[FieldReading], member: MemberRecord, *, said_before: bool = False) -> Fitted:
+        """What *readings* change on a member, and what of it does not fit. An empty value never erases.
+
+        *said_before*: the custom ones among them are no news, and only fill what is empty.
+        """
         now = member.all_fields()
         changes: dict[str, Any] = {}
         for reading in readings:
             target, mode = self.targets.get(reading.source, ("", "ignore"))
             if mode == "ignore" or reading.value in (None, ""):
                 continue
-            if mode == "overwrite" or now.get(target) in (None, ""):
+            overwrites = mode == "overwrite" and not (reading.custom and said_before)
+            if overwrites or now.get(target) in (None, ""):
                 changes[target] = reading.value
         return fit(self.rules, changes)
+
+    def answers(self, readings: Iterable[FieldReading]) -> str | None:
+        """A mark of the custom *readings* that overwrite something, and of what; None: there are none.
+
+        The same mark means that nothing was said anew: a sign-up changes for many reasons, and an answer of long ago
+        does not win over a newer sign-up's when somebody is marked as having been there (row C4).
+        """
+        said = [
+            [reading.source, self.targets[reading.source][0], reading.value]
+            for reading in readings
+            if reading.custom
+            and reading.value not in (None, "")
+            and self.targets.get(reading.source, ("", "ignore"))[1] == "overwrite"
+        ]
+        return hashlib.sha256(json.dumps(sorted(said, key=str)).encode()).hexdigest()[:24] if said else None
 
     def note_discovered(self, tx: Tx, account_id: int, readings: Iterable[FieldReading], *, now: datetime) -> None:
         """Remember the custom fields among *readings* (row C3)."""

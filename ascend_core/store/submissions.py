@@ -73,6 +73,7 @@ class SubmissionRecord:
     timezone: str | None = None
     link_id: int | None = None
     matched_by: str | None = None
+    answers: str | None = None
     created_at: datetime
     modified_at: datetime
     seen_at: datetime

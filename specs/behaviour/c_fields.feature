@@ -84,6 +84,25 @@ Feature: Fields
       | shirt | XL |
 
   @C4
+  Scenario: What happens to an older sign-up does not bring its answer back
+    Given the synced form "Sunday Phonebank"
+    When Ana submits the form "Saturday Canvass" with
+      | T-shirt size | M |
+    And 1 minute passes
+    And the operator maps the custom field "T-shirt size" to "shirt"
+    And Ana confirms "Saturday Canvass"
+    And 1 minute passes
+    Then the member Ana has
+      | shirt | M |
+    When Ana submits the form "Sunday Phonebank" with
+      | T-shirt size | L |
+    And 1 minute passes
+    And Ana attends "Saturday Canvass"
+    And 1 minute passes
+    Then the member Ana has
+      | shirt | L |
+
+  @C4
   Scenario: A custom field may not go where a default mapping goes
     When Ana submits the form "Saturday Canvass" with
       | Nickname | Annie |

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -48,6 +50,66 @@ def test_custom_fields_are_found_and_reach_members_once_mapped(bench: Any) -> No
     assert found == {"shirt": "Shirt"}
     (fields,) = bench.column("SELECT fields FROM member")
     assert fields in ({"shirt_size": "L"}, '{"shirt_size":"L"}')
+
+
+@pytest.fixture
+def shirts(bench: Any) -> Any:
+    """Two custom fields that overwrite one member field; reads what it holds."""
+    bench.set_up(forms=3)
+    for source in ("shirt", "size"):
+        chosen = (bench.account.id, source, "fit", "overwrite")
+        bench.core.database.write(lambda tx, chosen=chosen: save_mapping(tx, *chosen))
+
+    def read() -> Any:
+        (fields,) = bench.column("SELECT fields FROM member")
+        return (json.loads(fields) if isinstance(fields, str) else fields)["fit"]
+
+    return read
+
+
+def test_an_answer_that_did_not_change_does_not_win_over_a_newer_one(bench: Any, shirts: Any) -> None:
+    """Row C4: the last one changed at the source wins; being marked as there changes no answer."""
+    first = {"created_at": bench.now, "fields": {"shirt": "M"}}
+    bench.register(0, **first)
+    bench.wait(days=1)
+    bench.register(0, form_key="f1", fields={"size": "L"})
+    bench.wait(days=1)
+
+    bench.register(0, status="confirms", **first)
+    after_a_status = shirts()
+    bench.wait(days=1)
+    bench.register(0, status="confirms", **{**first, "fields": {"shirt": "S"}})
+
+    assert (after_a_status, shirts()) == ("L", "S")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_in_one_page_the_newest_sign_up_has_the_last_word(bench: Any, shirts: Any, turned: bool) -> None:
+    """Whatever order the source shows them in, and though an older one was touched last."""
+    earlier, later = bench.now, bench.now + timedelta(hours=1)
+    bench.wait(days=1)
+    page = [
+        bench.submission(0, created_at=earlier, modified_at=bench.now, fields={"shirt": "M"}),
+        bench.submission(0, form_key="f1", created_at=later, modified_at=later, fields={"size": "L"}),
+    ]
+
+    bench.apply(*(reversed(page) if turned else page))
+
+    assert shirts() == "L"
+
+
+def test_a_mapping_chosen_later_still_fills_what_is_empty(bench: Any) -> None:
+    """And overwrites with the next change of a sign-up, once: it never said so before."""
+    bench.set_up()
+    created = bench.now
+    bench.register(0, fields={"shirt": "M"})
+    set_field_mapping(bench.core, bench.account, "Shirt", target="fit", mode="overwrite")
+    bench.wait(days=1)
+
+    bench.register(0, created_at=created, status="confirms", fields={"shirt": "M"})
+
+    (fields,) = bench.column("SELECT fields FROM member")
+    assert fields in ({"fit": "M"}, '{"fit":"M"}')
 
 
 def test_a_value_that_does_not_fit_is_kept_out_and_the_rest_applies(bench: Any) -> None:

@@ -116,6 +116,8 @@ class Submission(CoreRow, table=True):
     """Of the link that brought it; no foreign key, because links refer to runs and runs to submissions."""
     matched_by: str | None = None
     """``exact``, ``estimated`` or ``shared`` (row F4)."""
+    answers: str | None = None
+    """A mark of the answers that overwrote member fields: the same answers read again overwrite nothing (row C4)."""
     created_at: datetime = at()
     modified_at: datetime = at()
     seen_at: datetime = at()
