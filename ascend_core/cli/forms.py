@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -15,7 +12,7 @@ import click
 from ascend_core.cli.hints import hint_for
 from ascend_core.cli.integration import account_option
 from ascend_core.cli.opening import account_of, opened_core
-from ascend_core.cli.showing import counted, moment, say, show_json, show_table
+from ascend_core.cli.showing import counted, moment, progress_bar, say, show_json, show_table
 from ascend_core.contracts import IntegrationType
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.fetch_forms import fetch_forms, find_form
@@ -38,7 +35,7 @@ def fetch_command(type_: IntegrationType) -> click.Command:
     def fetch(*, everything: bool, account_key: str | None, as_json: bool) -> None:
         with opened_core() as core:
             account = account_of(core, type_.name, account_key)
-            with _progress(f"Fetching events from {type_.label}") as progress:
+            with progress_bar(f"Fetching events from {type_.label}") as progress:
                 counts = asyncio.run(fetch_forms(core, account, everything=everything, progress=progress))
             there = core.database.read(lambda tx: len(form_list(tx, account.id)))
         if as_json:
@@ -48,20 +45,6 @@ def fetch_command(type_: IntegrationType) -> click.Command:
             say(f"{counted(counts.unreadable, 'record')} could not be read: hidden from this account, or broken.")
 
     return fetch
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int | None], None] | None]:
-    """A bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda seen, total: bar.update(task, completed=seen, total=total)
 
 
 def events_command(type_: IntegrationType) -> click.Command:

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from ascend_core.cli.opening import account_of, opened_core
-from ascend_core.cli.showing import counted, say, show_facts, show_json, yes_no
+from ascend_core.cli.showing import counted, progress_bar, say, show_facts, show_json, yes_no
 from ascend_core.cli.status import accounts_described, show_accounts
 from ascend_core.contracts import IntegrationType
 from ascend_core.errors import BadInput, NeedsAttention
@@ -120,7 +120,8 @@ def poll_command(type_: IntegrationType) -> click.Command:
                 raise BadInput(f"Sync Accounts is OFF; run: ascend {type_.name} settings --sync-accounts on")
             if account.problem is not None:
                 raise NeedsAttention(f"{account.problem} Then run: ascend {type_.name} connect")
-            done = asyncio.run(sync_account(core, account.id, sweep=sweep))
+            with progress_bar(f"Reading sign-ups from {type_.label}") as progress:
+                done = asyncio.run(sync_account(core, account.id, sweep=sweep, progress=progress))
         if as_json:
             show_json(attrs.asdict(done))
         fired = counted(done.fired, "trigger")

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
 
-__all__ = ["ago", "clean", "counted", "moment", "say", "show_facts", "show_json", "show_table", "yes_no"]
+__all__ = [
+    "ago",
+    "clean",
+    "counted",
+    "moment",
+    "progress_bar",
+    "say",
+    "show_facts",
+    "show_json",
+    "show_table",
+    "yes_no",
+]
 
 _WIDE = 1_000
 """Columns of a table that goes into a file: nothing is cut off."""
@@ -88,3 +100,17 @@ def ago(span: timedelta) -> str:
         if seconds >= length:
             return f"{seconds // length} {unit} ago"
     return f"{seconds} s ago"
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int | None], None] | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda seen, total: bar.update(task, completed=seen, total=total)

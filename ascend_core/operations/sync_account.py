@@ -40,6 +40,9 @@ LARGE = 200
 
 T = TypeVar("T")
 
+Progress = Callable[[int, int | None], None]
+"""Hears how many submissions of a list were read, and how many there are in all where the source says so."""
+
 
 @frozen(kw_only=True)
 class Synced:
@@ -71,7 +74,12 @@ class Synced:
 
 
 async def sync_account(
-    core: Core, account_id: int, *, sweep: bool = False, ending: Callable[[], bool] = lambda: False
+    core: Core,
+    account_id: int,
+    *,
+    sweep: bool = False,
+    ending: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
 ) -> Synced:
     """Fetch and apply what changed at an account's source; *sweep*: read everything anew, to its end; *ending*:
     whether this process was asked to end, after the page in hand.
@@ -82,7 +90,7 @@ async def sync_account(
     account = core.database.read(lambda tx: account_by_id(tx, account_id))
     if account is None or not account.sync_accounts or account.problem is not None:
         return Synced()
-    round_ = _Round(core, account, sweep=sweep, ending=ending)
+    round_ = _Round(core, account, sweep=sweep, ending=ending, progress=progress)
     try:
         await round_.run()
     except TryLater as error:
@@ -108,8 +116,17 @@ async def sync_account(
 class _Round:
     """One round, stage by stage. What the source refuses in one stage does not keep the others from their work."""
 
-    def __init__(self, core: Core, account: AccountRecord, *, sweep: bool, ending: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        account: AccountRecord,
+        *,
+        sweep: bool,
+        ending: Callable[[], bool],
+        progress: Progress | None,
+    ) -> None:
         self.core = core
+        self.progress = progress
         self.account = account
         self.type = integration_type(core, account.integration)
         self.opened = open_account(core, account)
@@ -202,7 +219,7 @@ class _Round:
     async def _read(self, cursor: str, *, most_pages: int | None = None) -> bool:
         """Apply the pages behind *cursor*, *most_pages* of them. Returns whether the last one was reached."""
         seen = self._cursor(cursor)
-        read = 0
+        read = records = 0
         async with (
             _closed(self.source.submissions(self.opened, seen.position)) as pages,
             _closed(gathered(pages, most_pages=most_pages)) as gathering,
@@ -213,6 +230,9 @@ class _Round:
                     return False
                 seen = evolve(seen, position=some.page.cursor, version=seen.version + 1)
                 read += some.pages
+                records += len(some.page.submissions) + len(some.page.rejected)
+                if self.progress is not None:
+                    self.progress(records, some.page.total)
                 if self._ends():
                     return False
         return read != most_pages

@@ -66,6 +66,22 @@ def test_who_is_to_end_stops_behind_the_page_in_hand(bench: Any) -> None:
     assert first.applied + second.applied == bench.one("SELECT count(*) FROM member") == 700
 
 
+def test_a_long_round_tells_how_far_it_is(bench: Any) -> None:
+    """Of each list anew: what changed, then everything once more."""
+    bench.set_up()
+    bench.source.page_size = LARGE
+    bench.source.log = [bench.submission(person) for person in range(LARGE + 1)]
+    told: list[tuple[int, int | None]] = []
+
+    def progress(seen: int, total: int | None) -> None:
+        told.append((seen, total))
+
+    bench.run(sync_account(bench.core, bench.account.id, sweep=True, progress=progress))
+
+    assert told[-1] == (LARGE + 1, None)
+    assert [seen for seen, _ in told].count(LARGE + 1) == 2
+
+
 def test_a_key_that_was_revoked_stops_the_account(bench: Any) -> None:
     """Fault 31: nobody knocks again before a person has acted."""
     bench.set_up()
