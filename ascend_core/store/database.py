@@ -188,6 +188,7 @@ def _sqlite_engine(url: URL) -> Engine:
         module=library,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": STATEMENTS},
         hide_parameters=True,  # an error or a log must not show what is in a row
+        pool_use_lifo=True,  # the connection whose cache is warm
     )
 
     @event.listens_for(engine, "connect")
