@@ -188,7 +188,7 @@ class Applier:
             for type_ in self.batch.core.registry.link_trackers.values()
             if type_.integration == self.account.integration
         ]
-        return load_attribution(self.tx, judged, trackers, members)
+        return load_attribution(self.tx, self.account.id, judged, trackers, members)
 
     def _apply_all(self, items: Sequence[Item], people: People, mapper: Mapper, attribution: Attribution) -> None:
         group_ids = {item.form.group_id for item in items if item.form is not None and item.form.group_id is not None}

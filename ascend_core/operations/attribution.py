@@ -11,7 +11,7 @@ from ascend_core.contracts import LinkTracker, Submission
 from ascend_core.engine.attribution import WINDOW, likely_cause
 from ascend_core.store.clicks import person_clicks
 from ascend_core.store.database import Tx
-from ascend_core.store.links import RunLink, links_by_token
+from ascend_core.store.links import RunLink, links_by_token, told_by_others
 from ascend_core.store.submissions import reattribute, unexplained_submissions
 
 __all__ = ["Attribution", "attribute", "explain_again", "load_attribution"]
@@ -24,6 +24,8 @@ class Attribution:
     tokens: dict[str, str] = field(factory=dict)
     """Submission key to the token it brought back."""
     links: dict[str, RunLink] = field(factory=dict)
+    counted: set[str] = field(factory=set)
+    """Submissions that another account has shown with their token: they count there."""
     clicks: dict[tuple[int, int], list[tuple[datetime, int]]] = field(factory=dict)
     """(member, form) to (click, link)."""
     brought: dict[int, int] = field(factory=dict)
@@ -31,9 +33,13 @@ class Attribution:
 
 
 def load_attribution(
-    tx: Tx, submissions: Sequence[Submission], trackers: Sequence[LinkTracker], member_ids: Collection[int]
+    tx: Tx,
+    account_id: int,
+    submissions: Sequence[Submission],
+    trackers: Sequence[LinkTracker],
+    member_ids: Collection[int],
 ) -> Attribution:
-    """Load what attributing *submissions* needs: two queries, however many there are."""
+    """Load what attributing *submissions* of an account needs: three queries, however many there are."""
     found = Attribution()
     if not submissions:
         return found
@@ -44,6 +50,7 @@ def load_attribution(
                 found.tokens[submission.key] = token
     if found.tokens:
         found.links = links_by_token(tx, set(found.tokens.values()))
+        found.counted = told_by_others(tx, account_id, found.tokens)
     if member_ids:
         since = min(submission.created_at for submission in submissions) - WINDOW
         for member_id, form_id, link_id, at in person_clicks(tx, member_ids, since):
@@ -57,11 +64,12 @@ def attribute(
     """The link that brought *submission*, and how that is known: ``exact``, ``shared``, ``estimated`` or ``elsewhere``.
 
     *phone* is the submitter's, where it could be read: a token that another person's submission brings back is
-    ``shared``, and counts for nobody. A token of no link of ours says that something else brought it. A submission
-    ignored for want of an opt-in still tells that the form was submitted (row A9); all that is kept of it is the link.
+    ``shared``, and counts for nobody. A token of no link of ours says that something else brought it, and what another
+    account has told before counts there. A submission ignored for want of an opt-in still tells that the form was
+    submitted (row A9); all that is kept of it is the link.
     """
     link = found.links.get(found.tokens.get(submission.key, ""))
-    if link is not None:
+    if link is not None and submission.key not in found.counted:
         # the phone is another one when two members were merged since
         if phone is not None and phone != link.phone and link.member_id != member_id:
             return link.id, "shared"

@@ -82,14 +82,16 @@ def form_list(tx: Connection, account_id: int, *, synced: bool = False) -> list[
 
 
 def form_ids_by_key(tx: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The ids of forms by (integration, form key). Two accounts that show one form: the one connected first."""
+    """The ids of forms by (integration, form key). Of two accounts that show one form, the one that has it synced is
+    meant, for there its sign-ups count; then the one connected first.
+    """
     if not wanted:
         return {}
     statement = (
         select(_account.c.integration, _form.c.key, _form.c.id)
         .join(_account, _account.c.id == _form.c.account_id)
         .where(_form.c.key.in_(sorted({key for _, key in wanted})))
-        .order_by(_form.c.id.desc())
+        .order_by(_form.c.synced_at.is_not(None), _form.c.id.desc())
     )
     return {(integration, key): id_ for integration, key, id_ in tx.execute(statement)}
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_records, insert_rows, reserve_ids, table_of, update_rows
 from ascend_core.store.reading import among, fetch, pick
-from ascend_core.store.tables import Link, Message, Url
+from ascend_core.store.tables import Account, Link, Message, Submission, Url
 
 __all__ = [
     "LinkRecord",
@@ -26,9 +26,12 @@ __all__ = [
     "links_by_code",
     "links_by_token",
     "links_of_runs",
+    "told_by_others",
     "urls_without_form",
 ]
 
+_account = table_of(Account)
+_submission = table_of(Submission)
 _url = table_of(Url)
 _link = table_of(Link)
 _message = table_of(Message)
@@ -171,3 +174,15 @@ def links_by_token(tx: Connection, tokens: Collection[str]) -> dict[str, RunLink
 @cache
 def _with_tokens() -> Select[Any]:
     return _run_links().where(among(_link.c.token, "tokens"))
+
+
+def told_by_others(tx: Connection, account_id: int, keys: Collection[str]) -> set[str]:
+    """Which of these submissions another account of the same integration has shown before, with a link's token."""
+    others, mine = _account.alias("others"), _account.c.id == account_id
+    statement = (
+        select(_submission.c.key)
+        .join(others, others.c.id == _submission.c.account_id)
+        .join(_account, mine & (_account.c.integration == others.c.integration) & (_account.c.id != others.c.id))
+        .where(among(_submission.c.key, "keys"), _submission.c.matched_by.in_(("exact", "shared")))
+    )
+    return set(tx.execute(statement, {"keys": sorted(keys)}).scalars())

@@ -1,3 +1,4 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """Two accounts of one integration at once: what each shows by itself, and what both show of one thing."""
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ import pytest
 from ascend_core.contracts import Form, Submission
 from ascend_core.errors import BadInput, NotFound
 from ascend_core.operations.apply_submissions import apply_page
+from ascend_core.operations.broadcasts import make_broadcast
+from ascend_core.operations.check_report import check_report
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.dry_run import dry_run
 from ascend_core.operations.fetch_forms import fetch_forms, find_form, find_form_anywhere
+from ascend_core.operations.import_members import import_members
+from ascend_core.operations.report import click_report
 from ascend_core.operations.start_runs import read_automation
 from ascend_core.operations.sync_forms import unsync_form
 from ascend_core.store.accounts import AccountRecord, accounts, set_account
 from ascend_core.store.submissions import discovered_fields, ignored_list, save_mapping
+from tests.fakes.bench import phone
 
 EVERY_TIME = """
     automation: Welcome
@@ -182,3 +188,60 @@ def test_of_two_forms_with_one_name_the_synced_one_is_meant(
     unsync_form(bench.core, bench.core.database.read(lambda tx: find_form(tx, both[0].id, "n1")))
 
     assert anywhere(bench, "Phonebank") == form_id(bench, both[1], "s1")
+
+
+LINKED = """
+    flow: linked
+    steps:
+      - send: "Sign up: ${link.form} Bye"
+        links: {form: {url: "https://box.example.org/form/f0", track: box}}
+        nudges: [{nudge: box.no_submission, link: form, after: 24h, text: "Finish: ${link.form} Bye"}]
+"""
+
+
+@pytest.fixture
+def linked(bench: Any, both: tuple[AccountRecord, AccountRecord]) -> tuple[AccountRecord, AccountRecord]:
+    """A member was texted a link to the form that both accounts show."""
+    bench.publish(LINKED)
+    import_members(bench.core, [{"phone": phone(0)}], proof="a sheet", groups=["June"])
+    return both
+
+
+def text_everybody(bench: Any) -> int:
+    """The link in the member's text, opened a minute later."""
+    make_broadcast(bench.core, "{broadcast: June, to: [June], run: linked}", file="b.yaml")
+    bench.drain()
+    bench.wait(minutes=1)
+    link = int(bench.one("SELECT max(id) FROM link"))
+    bench.click(link)
+    return link
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_sign_up_that_two_accounts_tell_of_counts_once_for_its_link(
+    bench: Any, linked: tuple[AccountRecord, AccountRecord], first: int
+) -> None:
+    """With its token in both; whichever tells first."""
+    link = text_everybody(bench)
+    token = bench.one("SELECT token FROM link WHERE id = :id", id=link)
+
+    for account in (linked[first], linked[1 - first]):
+        apply(bench, account, bench.submission(0, token=token))
+
+    assert [row.exact for row in click_report(bench.core, only="linked")] == [1]
+    assert check_report(bench.core)[1] == []
+
+
+def test_a_link_leads_to_the_form_where_it_is_synced(bench: Any, linked: tuple[AccountRecord, AccountRecord]) -> None:
+    """Though another account, which does not sync it, was connected first: who signs up is not nudged to."""
+    unsync_form(bench.core, bench.core.database.read(lambda tx: find_form(tx, linked[0].id, "f0")))
+    text_everybody(bench)
+    bench.wait(minutes=1)
+
+    for account in linked:
+        apply(bench, account, bench.submission(0))
+    bench.wait(hours=24)
+    bench.drain()
+
+    assert [row.estimated for row in click_report(bench.core, only="linked")] == [1]
+    assert bench.rows("SELECT outcome, reason FROM timer WHERE kind = 'nudge'") == [("skipped", "submitted")]
