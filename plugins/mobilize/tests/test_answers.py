@@ -77,10 +77,11 @@ def test_a_number_without_end_spoils_its_own_record(attendance, way, field: str,
 @pytest.mark.parametrize(
     ("answered", "after_seconds"),
     [
-        (_answered(429, b'{"error":"rate-limited"}'), None),
+        (_answered(429, b'{"error":"rate-limited"}'), 1.0),
         (_answered(429, b'{"error":"rate-limited"}', retry_after="7"), 7.0),
-        (_answered(429, b"", retry_after="soon"), None),
+        (_answered(429, b"", retry_after="soon"), 1.0),
         (_answered(429, b"", retry_after="Thu, 01 Jan 2026 00:00:30 GMT"), 30.0),
+        (_answered(200, b'{"error":"rate-limited"}'), 1.0),
         (_answered(200, b'{"error":"rate-limited"}', retry_after="3"), 3.0),
         (_answered(200, b'{"data": null, "error": {"x": 1}}'), None),
         (_answered(200, b"<!DOCTYPE html><title>Please wait...</title>", "text/html"), None),

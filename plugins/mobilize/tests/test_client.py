@@ -188,6 +188,7 @@ def test_a_stand_in_on_this_machine_is_asked_in_the_same_way(context, mobilize) 
     [
         (httpx.Response(429, json={"error": "rate-limited"}), [1.0]),
         (httpx.Response(429, json={"error": "rate-limited"}, headers={"retry-after": "7"}), [7.0]),
+        (httpx.Response(200, json={"error": "rate-limited"}), [1.0]),
         (httpx.Response(503, headers={"retry-after": "3600"}), [30.0]),
         (httpx.Response(500), []),
     ],

@@ -19,6 +19,8 @@ __all__ = ["Answered", "Page", "read_page", "wait_seconds"]
 
 LONGEST_WAIT_SECONDS = 3600.0
 """A longer ``Retry-After`` is taken as an hour: Mobilize's limits are per second, so more is a slip."""
+LEAST_WAIT_SECONDS = 1.0
+"""After asking too often, where nothing is said of how long: the limits are per second."""
 LONGEST_NUMBER = 20
 """In characters: no whole number that a database holds has more."""
 _FIELD_NAME = re.compile(r"[A-Za-z_]{1,40}")
@@ -89,7 +91,7 @@ def _refuse(answered: Answered, *, now: datetime) -> NoReturn:
     status = answered.status
     wait = wait_seconds(answered.headers.get("retry-after"), now=now)
     if status == 429:
-        raise TryLater(f"{answered.what} says we ask too often (HTTP 429).", after_seconds=wait)
+        raise _too_often(answered, "HTTP 429", wait)
     if status in {401, 403}:
         if "text/html" in answered.headers.get("content-type", ""):
             raise TryLater(f"{answered.what} was blocked by a waiting page (HTTP {status}).", after_seconds=wait)
@@ -150,9 +152,16 @@ def _whole_number(digits: str) -> int | float:
 
 def _refuse_body(answered: Answered, document: dict[str, Any], *, now: datetime) -> NoReturn:
     if document.get("error") == "rate-limited":
-        wait = wait_seconds(answered.headers.get("retry-after"), now=now)
-        raise TryLater(f"{answered.what} says we ask too often (in the body of HTTP 200).", after_seconds=wait)
+        raise _too_often(
+            answered, "in the body of HTTP 200", wait_seconds(answered.headers.get("retry-after"), now=now)
+        )
     raise TryLater(f"{answered.what} answered HTTP 200 with an error or without data{_complaint(answered)}.")
+
+
+def _too_often(answered: Answered, where: str, wait: float | None) -> TryLater:
+    """For everybody who asks from here: there is always a time to wait."""
+    seconds = LEAST_WAIT_SECONDS if wait is None else wait
+    return TryLater(f"{answered.what} says we ask too often ({where}).", after_seconds=seconds)
 
 
 def _complaint(answered: Answered) -> str:

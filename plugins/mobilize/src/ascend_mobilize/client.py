@@ -17,7 +17,8 @@ GETS_PER_SECOND = 15 / 1.05
 """Mobilize allows 15 GET a second to one address (API README, *Rate limiting*): evenly spread, with 5 % to spare for
 requests that bunch up on their way."""
 LEAST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
-"""After a 429, for everybody who asks from here. The limit is per second; the account that met it waits for longer."""
+"""After asking too often, for everybody who asks from here. The limit is per second; the account that met it waits
+for longer."""
 
 TIMEOUT = httpx.Timeout(60.0, connect=30.0)
 """As a long-running client of this API settled on: it is slow at times (contract, *Rate limits*)."""
@@ -72,8 +73,8 @@ class MobilizeClient:
         try:
             page = read_page(answered, now=self._clock.now())
         except TryLater as error:
-            if answered.status == 429 or error.after_seconds is not None:
-                pause = max(LEAST_PAUSE_SECONDS, min(error.after_seconds or 0.0, LONGEST_PAUSE_SECONDS))
+            if error.after_seconds is not None:
+                pause = max(LEAST_PAUSE_SECONDS, min(error.after_seconds, LONGEST_PAUSE_SECONDS))
                 await self._turns.pause(bucket, pause)
             raise
         if page.next is not None:
