@@ -114,6 +114,8 @@ def lint_link(link: LinkSpec, at: yaml.Node, trackers: Collection[str], problems
         return
     if not _URL_START.match(link.url.source) or any(letter.isspace() for letter in link.url.source):
         problems.add("F025", at, "'url' is no web address; it begins with https:// or is ${event.url}")
+    if "@" in link.url.source.split("://", 1)[-1].partition("/")[0]:
+        problems.add("F025", at, "'url' holds a user name or a password, which everybody who gets the text could read")
     for path in (*(place.path for place in template.places), *(f"link.{name}" for name in template.links)):
         if path not in _IN_URLS:
             problems.add("F025", at, f"'{path}' has no place in a URL; {', '.join(sorted(_IN_URLS))} have")

@@ -10,7 +10,7 @@ import yaml
 from ascend_core.contracts import BotActionType, ChannelType, NudgeType
 from ascend_core.errors import FlowProblem
 from ascend_core.flow.canonical import digest_of
-from ascend_core.flow.document import ABTest, Automation, Flow, Step
+from ascend_core.flow.document import ABTest, Automation, Flow, Step, all_steps
 from ascend_core.flow.limits import LONGEST_NAME
 from ascend_core.flow.lint import lint_address, lint_flow_names
 from ascend_core.flow.migrations import MIGRATIONS, Migration
@@ -83,6 +83,7 @@ def check_flow(
     listed = reading.inner.get("steps")
     steps = reader.read(listed) if isinstance(listed, yaml.SequenceNode) else ()
     reader.check(steps)
+    _check_lifetime(written, steps, reader.places, problems)
     if isinstance(listed, yaml.SequenceNode) and not listed.value:
         problems.add("F013", listed, "a flow has at least one step")
     if not isinstance(written, WrittenFlow):
@@ -248,6 +249,18 @@ def _check_choice(root: yaml.MappingNode, written: WrittenAutomation, problems: 
         if not any(weight > 0 for weight in weights) or any(weight < 0 for weight in weights):
             at = _at(root, "ab_test")
             problems.add("F061", at, "the arms' weights are whole numbers from 0, and one of them is above 0")
+
+
+def _check_lifetime(
+    written: object, steps: tuple[Step, ...], places: Mapping[str, yaml.Node], problems: Problems
+) -> None:
+    """A nudge that is due when its flow's texts have expired is never sent."""
+    if not isinstance(written, WrittenFlow) or written.expires is None:
+        return
+    for step in all_steps(steps):
+        if any(nudge.after >= written.expires.length for nudge in step.nudges):
+            problem = "a nudge comes when the flow has expired; its 'after' is sooner than the flow's 'expires'"
+            problems.add("F051", places[step.path], problem)
 
 
 def _at(root: yaml.MappingNode, key: str) -> yaml.Node:

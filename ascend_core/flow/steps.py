@@ -119,8 +119,9 @@ class StepReader:
         draft = _Draft(path=path, action=key.value, line=key.start_mark.line + 1)
         action = self.actions.get(key.value)
         if action is None:
-            problem = f"there is no bot action {shown(key.value)}{nearest(key.value, self.actions)}"
-            self.problems.add("F010", key, problem)
+            meant = next((word.value for word, _ in given[1:] if word.value in self.actions), None)
+            hint = nearest(key.value, self.actions) if meant is None else f"; '{meant}' comes first in its step"
+            self.problems.add("F010", key, f"there is no bot action {shown(key.value)}{hint}")
             return draft
         reading = Reading(problems=self.problems)
         common = self._common(action, given)

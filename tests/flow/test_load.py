@@ -137,6 +137,8 @@ def test_a_nudge_may_follow_its_bot_action_as_a_step(registered: dict[str, Any])
             ["4:23: F014 'from' is '25:00'; a time of day is written 20:00"],
         ),
         ("- send: &a Hi\n- send: *a", ["3:9: F003 anchors (&) and aliases (*) are not part of the language; write it out"]),
+        ("- text: Hi\n  send: Ho", ["3:3: F010 there is no bot action 'text'; 'send' comes first in its step"]),
+        ("- send: Go ${link.a} now\n  links: {a: {url: 'https://me:pw@example.org/'}}", ["4:14: F025 'url' holds a user name or a password, which everybody who gets the text could read"]),
         ('- send: "half \\ud800"', ["3:9: F001 half of a character, which no text can hold; leave it out"]),
         ("- {send: Hi, id: [a]}", ["3:18: F005 'id' holds a list; a single value belongs there"]),
         ("- wait: {until: event.start - 3h}", ["3:17: F030 this is not a CEL expression: at 1:16: Syntax error: extraneous input 'h' (write a length of time as duration('3h'))"]),
@@ -168,6 +170,14 @@ def test_all_mistakes_of_a_file_are_shown_together(registered: dict[str, Any]) -
         "letters, digits, - and _, at most 100, and a letter or digit first",
         "f.yaml:2:12: F016 there is no trigger 'mobilize.cancel' (did you mean 'mobilize.cancels'?)",
     ]
+
+
+def test_a_nudge_comes_before_its_flow_expires(registered: dict[str, Any]) -> None:
+    """Later its text would have expired before it is written."""
+    flow = "flow: a\nexpires: 2d\nsteps: [{ask: b, text: Hi, nudges: [{nudge: no_reply, after: AFTER, text: Well}]}]"
+
+    assert problems_of(flow.replace("AFTER", "2d"), registered)[0].startswith("f.yaml:3:9: F051 a nudge comes when")
+    load_flow(flow.replace("AFTER", "47h"), file="f", **registered)
 
 
 def test_several_triggers_may_stop_a_flow(registered: dict[str, Any]) -> None:
