@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from attrs import define, field
 
+from ascend_core.calls.call import Called
 from ascend_core.cli.documents import flow_documents, read_text
 from ascend_core.cli.showing import clean, say
 from ascend_core.contracts import Duration
@@ -44,7 +47,18 @@ Write as the member would. Lines that begin with / do something else:
 @click.option("--group", "groups", multiple=True, help="A group the member is in; may be repeated.")
 @click.option("--zone", help="Where the member is, as an IANA name (America/Chicago).")
 @click.option("--at", metavar="MOMENT", help="When it begins, like 2026-11-05T15:00-05:00.")
-def simulate(*, file: Path, fields: tuple[str, ...], groups: tuple[str, ...], zone: str | None, at: str | None) -> None:
+@click.option(
+    "--webhook", "webhooks", metavar="URL JSON", nargs=2, multiple=True, help="What a webhook's server answers."
+)
+def simulate(
+    *,
+    file: Path,
+    fields: tuple[str, ...],
+    groups: tuple[str, ...],
+    zone: str | None,
+    at: str | None,
+    webhooks: tuple[tuple[str, str], ...],
+) -> None:
     """Play the flow in FILE with yourself as the member. Time passes only when you say so."""
     registry = open_registry(SystemClock(), SystemRandomness())
     text = read_text(file)
@@ -57,6 +71,7 @@ def simulate(*, file: Path, fields: tuple[str, ...], groups: tuple[str, ...], zo
         fields={"first_name": "Ana", **_fields(fields)},
         groups=groups,
         event=event_at(moment),
+        answers={url: Called(status=200, document=_json(written)) for url, written in webhooks},
         at=moment,
     )
     with Stage(registry, library.flows(flow.name), cast) as stage:
@@ -71,6 +86,13 @@ def _fields(given: tuple[str, ...]) -> dict[str, str]:
             raise BadInput(f"--member takes FIELD=VALUE, not '{each}'")
         fields[name] = value
     return fields
+
+
+def _json(written: str) -> Any:
+    try:
+        return json.loads(written)
+    except ValueError as error:
+        raise BadInput(f"--webhook takes an address and JSON, like '{{\"id\": 7}}': {error}") from error
 
 
 def _moment(written: str) -> datetime:

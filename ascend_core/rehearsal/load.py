@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -56,6 +57,17 @@ class _WrittenEvent:
 class _WrittenAnswer:
     status: int = 200
     answer: Mapping[str, str] = field(factory=dict)
+    json: str | None = None
+    """The answer as the server writes it, with numbers and lists; instead of *answer*."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.json is not None:
+            try:
+                json.loads(self.json)
+            except ValueError as error:
+                raise ValueError(f"'json' is no JSON: {error}") from error
+        if self.json is not None and self.answer:
+            raise ValueError("a webhook has 'answer' or 'json', one of them")
 
 
 @frozen(kw_only=True)
@@ -236,6 +248,8 @@ _WORDS = ", ".join(ENTRIES)
 
 def _called(written: _WrittenAnswer) -> Called:
     """The answer as JSON: ``person.id: 7`` stands for ``{"person": {"id": "7"}}``."""
+    if written.json is not None:
+        return Called(status=written.status, document=json.loads(written.json))
     document: dict[str, Any] = {}
     for path, value in written.answer.items():
         *outer, last = path.split(".")

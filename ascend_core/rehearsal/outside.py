@@ -74,7 +74,7 @@ class ScriptedCaller(Caller):
         """The scripted answer. Raises Refused when there is none: a rehearsal calls nobody."""
         answer = self._answers.get(call.url)
         if answer is None:
-            self._tell(f"calls {call.url}: no answer under 'webhooks' in this test")
+            self._tell(f"calls {call.url}: nobody answers, for no answer is written down")
             raise Refused("no answer is scripted for this webhook", reason="not_scripted")
         self._tell(f"calls {call.url}: {answer.status}")
         return answer

@@ -67,6 +67,23 @@ def test_what_cannot_be_done_is_said_and_the_talk_goes_on(run: Callable[..., Any
     assert "/wait 1d" in ran.out
 
 
+def test_a_webhook_gets_what_is_written_down_for_it(run: Callable[..., Any], file: Path) -> None:
+    """Numbers are numbers; an address that nothing is written down for is not called."""
+    url = "https://crm.example.org/people"
+    file.write_text(
+        f"flow: hello\nsteps:\n  - webhook: {url}\n    set: {{score: score}}\n    failed: [{{send: Nobody.}}]\n"
+        "  - branch: [{if: member.score > 5, then: [{send: High.}]}]\n"
+    )
+
+    told = run("flows", "simulate", file, "--webhook", url, '{"score": 7}', stdin="")
+    untold = run("flows", "simulate", file, stdin="")
+    broken = run("flows", "simulate", file, "--webhook", url, "seven", stdin="")
+
+    assert "│ High. │" in told.out
+    assert "│ Nobody. │" in untold.out
+    assert (broken.code, "takes an address and JSON" in broken.err) == (4, True)
+
+
 def test_a_flow_with_mistakes_is_not_played(run: Callable[..., Any], file: Path) -> None:
     """Its problems are said with their places, as lint says them."""
     file.write_text(FLOW.replace("add_to_groups", "add_to_group"))

@@ -196,6 +196,13 @@ def test_a_webhook_answers_as_the_test_says(play: Play) -> None:
     assert [line.text for line in played.lines if "calls" in line.text] == ["calls https://crm.example.org/people: 200"]
 
 
+def test_a_webhook_may_answer_with_numbers_and_lists(play: Play) -> None:
+    """As the server writes it."""
+    head = """webhooks:\n  https://crm.example.org/people: {json: '{"person": {"id": 7}, "tags": []}'}"""
+
+    assert play("- expect: Your number is 7.", flow=CALLING, head=head).failure is None
+
+
 def test_a_webhook_may_fail_in_a_test(play: Play) -> None:
     """By its status, or because the test says nothing about it."""
     head = "webhooks:\n  https://crm.example.org/people: {status: 404}"
