@@ -184,7 +184,8 @@ class DistributedEngine:
 
     async def _work_once(self) -> None:
         async with self._app.open_async():
-            reaper = asyncio.create_task(self._reap())
+            over = asyncio.Event()
+            reaper = asyncio.create_task(self._reap(over))
             try:
                 await self._app.run_worker_async(
                     concurrency=self._at_once,
@@ -196,11 +197,12 @@ class DistributedEngine:
                     shutdown_graceful_timeout=self._last_seconds,
                 )
             finally:
+                over.set()  # its connection pool may keep the cancellation to itself
                 reaper.cancel()
 
-    async def _reap(self) -> None:
+    async def _reap(self, over: asyncio.Event) -> None:
         """Free the keys of workers that died. Their jobs are finished: the tick wakes what is due again."""
-        while True:
+        while not over.is_set():
             await self._clock.sleep(HEARTBEAT_SECONDS)
             await self._fenced("reaper.failed", self._reap_once())  # else no key would ever be freed again
 

@@ -136,6 +136,39 @@ def test_a_reaper_that_fails_goes_on(queued: Database, monkeypatch: pytest.Monke
     assert jobs(queued) == []
 
 
+def test_a_reaper_ends_with_the_worker_it_belongs_to(queued: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even when a connection pool keeps its end to itself: else each loss of the database would leave one more."""
+    monkeypatch.setattr("ascend_core.runtime.distributed.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("ascend_core.runtime.distributed.FAILED_PAUSE_SECONDS", 0.05)
+    engine = DistributedEngine(queued, SystemClock(), lambda told: told)
+    lives: list[int] = []
+    reapers: list[Any] = []
+
+    async def look(_manager: JobManager, **_values: Any) -> list[Any]:
+        reapers.append(asyncio.current_task())
+        if len(lives) == 1:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError as error:
+                raise procrastinate.exceptions.ConnectorException from error
+        return []
+
+    async def live(_app: procrastinate.App, **_values: Any) -> None:
+        lives.append(1)
+        await until(lambda: bool(reapers))
+        if len(lives) == 1:
+            raise procrastinate.exceptions.ConnectorException
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(JobManager, "get_stalled_jobs", look)
+    monkeypatch.setattr(procrastinate.App, "run_worker_async", live)
+    asyncio.run(playing(engine, until(lambda: len(reapers) >= 6)))
+
+    first, *later = reapers
+    assert first not in later
+    assert len(set(later)) == 1
+
+
 def test_a_wake_that_cannot_be_said_costs_the_data_nothing(queued: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a hint: whoever wrote STOP is heard all the same, and the tick finds the rest."""
     engine = DistributedEngine(queued, SystemClock(), print)
