@@ -57,7 +57,10 @@ def report(
     check: bool,
     mend: bool,
 ) -> None:
-    """The click-through report: who got a link, who tapped it, who signed up."""
+    """The click-through report: who got a link, who tapped it, who signed up.
+
+    Sign-ups through a link that was texted to somebody else count for nobody; see: ascend clicks shared
+    """
     if sum((as_json, as_csv, svg_file is not None, check, mend)) > 1:
         raise click.UsageError("Choose one of --json, --csv, --svg, --check and --mend.")
     with opened_core() as core:

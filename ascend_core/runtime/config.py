@@ -58,7 +58,7 @@ SETTINGS = (
     ),
     Setting(
         key="links_url",
-        help="The short links' own address; several with commas, the first goes into texts",
+        help="The short links' own addresses, with commas; texts have the first, or what their flow names (links_url)",
         otherwise="the public one",
     ),
     Setting(key="links_days", help="How many days a short link leads somewhere", otherwise="for ever"),

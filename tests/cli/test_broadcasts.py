@@ -70,6 +70,22 @@ def test_it_can_be_said_with_options(june: Any) -> None:
     )
 
 
+def test_its_links_may_be_at_another_of_our_addresses(june: Any) -> None:
+    """The preview shows which; one that is none of ours is refused with the nearest."""
+    words = ["--name", "A", "--to", "June", "--text", "Look: ${link.a} Bye", "--link", "a=https://example.org/a"]
+    ours = {"ASCEND_LINKS_URL": "https://go.example.org,https://north.example.org"}
+
+    shown = june("broadcasts", "preview", *words, "--links-url", "https://north.example.org", "--json", **ours).json()
+    wrong = june("broadcasts", "send", *words, "--links-url", "https://nort.example.org", "--yes", **ours)
+
+    assert shown["text"] == "Look: https://north.example.org/xxxxxxxxx Bye"
+    assert wrong.code == 4
+    assert wrong.err == (
+        "error: broadcast 'A': no short link is answered at https://nort.example.org (ASCEND_LINKS_URL); "
+        "did you mean https://north.example.org?\n"
+    )
+
+
 def test_it_is_scheduled_for_a_moment_ahead(june: Any, tmp_path: Path) -> None:
     """Written with its offset; the past is refused."""
     ahead = (SystemClock().now() + timedelta(days=1)).isoformat(timespec="minutes")
