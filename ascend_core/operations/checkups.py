@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from ascend_core.errors import AscendError, TryLater
+from ascend_core.errors import AscendError, FlowProblem, TryLater
 from ascend_core.operations.breakers import account_breaker, channel_breaker
 from ascend_core.operations.connect import channel_type, integration_type, open_account, open_channel
 from ascend_core.operations.core import Core
@@ -21,9 +21,19 @@ from ascend_core.operations.workers import living_workers
 from ascend_core.store.accounts import AccountRecord, accounts
 from ascend_core.store.buckets import database_now
 from ascend_core.store.channels import ChannelRecord, channels
+from ascend_core.store.flows import flow_names
 from ascend_core.store.held import count_held
 
-__all__ = ["HIDDEN_VISITORS", "Finding", "check_clock", "check_core", "check_held", "check_plugins", "check_workers"]
+__all__ = [
+    "HIDDEN_VISITORS",
+    "Finding",
+    "check_clock",
+    "check_core",
+    "check_held",
+    "check_links",
+    "check_plugins",
+    "check_workers",
+]
 
 LATE = timedelta(minutes=15)
 """A sign-up reaches us within that time, as people are promised."""
@@ -53,7 +63,7 @@ class Finding:
 
 async def check_core(core: Core) -> list[Finding]:
     """Everything about an open installation."""
-    found = [*check_plugins(core), *check_clock(core), *check_workers(core)]
+    found = [*check_plugins(core), *check_clock(core), *check_workers(core), *check_links(core)]
     for account in core.database.read(accounts):
         # one that has stopped is asked again when it is connected again
         found += [*_syncs(core, account), *([] if account.problem is not None else await _account_works(core, account))]
@@ -88,6 +98,22 @@ def check_workers(core: Core) -> Iterator[Finding]:
         yield Finding(
             about="worker", sentence="none is alive: nothing is synced or sent; run: ascend serve, or: ascend worker"
         )
+
+
+def check_links(core: Core) -> Iterator[Finding]:
+    """Every live flow has its short links at the address it names."""
+    for name, _ in core.database.read(flow_names):
+        try:
+            live = core.database.read(lambda tx, name=name: core.programs.live(tx, {name}))  # type: ignore[misc]  # -- bound by default
+        except FlowProblem:
+            continue  # who comes to what cannot be read any more is told there
+        wanted = live[name].program.flow.links_url if name in live else None
+        if wanted is not None and wanted not in core.options.addresses:
+            sentence = (
+                f"its short links are to be at {wanted}, where none is answered any more, and are at "
+                f"{core.options.short_url}; name it in ASCEND_LINKS_URL, or publish the flow with another 'links_url'"
+            )
+            yield Finding(about=f"flow {name}", sentence=sentence)
 
 
 def check_held(core: Core) -> Iterator[Finding]:

@@ -315,6 +315,21 @@ def test_a_server_that_is_too_old_and_a_url_that_is_none_are_told(run: Any, new_
     assert wrong["database"].startswith("the database URL cannot be read; write ")
 
 
+def test_a_flow_whose_address_was_given_up_is_told(doctor: Any, connected: Any, tmp_path: Path) -> None:
+    """Its texts go on, with the usual address; somebody should know."""
+    file = tmp_path / "own.yaml"
+    file.write_text("flow: own\nlinks_url: https://north.invalid\nsteps: [{send: Hi}]\n")
+    both = "https://go.invalid,https://north.invalid"
+    assert connected("flows", "publish", file, ASCEND_LINKS_URL=both).code == 0
+
+    known = sentences(doctor("--json", ASCEND_LINKS_URL=both))
+    given_up = sentences(doctor("--json", ASCEND_LINKS_URL="https://go.invalid"))["flow own"]
+
+    assert "flow own" not in known
+    assert "to be at https://north.invalid" in given_up
+    assert "are at https://go.invalid" in given_up
+
+
 def test_tables_of_another_task_engine_are_told(run: Any, new_database: Callable[[str], str]) -> None:
     """On PostgreSQL; and ``db upgrade`` brings them along."""
     url = new_database("postgresql")
