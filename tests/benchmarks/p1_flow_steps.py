@@ -27,7 +27,6 @@ from ascend_core.store.database import Tx, open_database, sqlite_url
 from ascend_core.store.members import members_by_id
 from ascend_core.store.runs import reserve_run_ids
 from ascend_core.store.schema import upgrade_schema
-from ascend_core.store.sql import written
 from ascend_core.store.tables import Consent, ConsentEntry, Member
 from tests.benchmarks.harness import Aim, Benchmark, Missing, Watch
 from tests.fakes.bench import NOON, Bench, phone
@@ -88,7 +87,6 @@ def _ascend(at_once: int, most: int = RUNS) -> Callable[[float, Watch], Mapping[
                 for first in range(1, runs + 1, at_once):
                     ids = range(first, min(first + at_once, runs + 1))
                     database.write(lambda tx, ids=ids: _start(bench, tx, ids))  # type: ignore[misc]  # -- bound by default
-            database.write(lambda tx: tx.execute(written("UPDATE message SET state = 'sent', claimed_at = created_at")))
             for first in range(0, runs, AT_ONCE):
                 texts = [_reply(person) for person in range(first, min(first + AT_ONCE, runs))]
                 receive_events(bench.core, "pigeon", texts)
