@@ -6,6 +6,7 @@ What nobody can tell is held for a person (see ``held_messages``).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,10 @@ __all__ = ["recover_sends", "resolve_unknown"]
 
 LOOK_UPS_AT_ONCE = 5
 """Questions to one provider at the same time: whatever is in doubt, sending goes first."""
+
+LOOK_UPS_WITHIN_SECONDS = 5.0
+"""A round begins no look-up after that: a provider that takes half a minute for each would hold up what is to be sent,
+answers and confirmations of STOP among it. The others are due still, and have their turn after the next texts."""
 
 STUCK = timedelta(minutes=10)
 """A send of our own without a result for so long has none any more: its commit failed while this process lived on."""
@@ -47,10 +52,11 @@ def recover_sends(core: Core, *, starting: bool = True) -> int:
     return core.database.write(work)
 
 
-async def resolve_unknown(core: Core, limit: int = 50) -> int:
+async def resolve_unknown(core: Core, limit: int = 50, *, ending: Callable[[], bool] = lambda: False) -> int:
     """Look up texts that may have been sent: found ones are sent, those surely not there go back to ``ready``.
 
-    What the provider cannot tell, after a few tries, is held for a person. Returns how many were settled.
+    What the provider cannot tell, after a few tries, is held for a person. Returns how many were settled. *ending*:
+    whether this process was asked to end.
     """
     opened = open_channel(core)
     if opened is None:
@@ -60,10 +66,12 @@ async def resolve_unknown(core: Core, limit: int = 50) -> int:
     doubtful = core.database.read(
         lambda tx: rows.unknown_messages(tx, claimed_before=now - core.options.lookup_after, now=now, limit=limit)
     )
-    gate = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+    gate, latest = asyncio.Semaphore(LOOK_UPS_AT_ONCE), core.clock.monotonic() + LOOK_UPS_WITHIN_SECONDS
 
     async def one(message: MessageRecord) -> int:
         async with gate:
+            if core.clock.monotonic() > latest or ending():
+                return 0
             row = await _look_up(core, type_, settings, message)
         core.database.write(lambda tx: _apply(tx, type_, row))
         return int(row["state"] != "unknown")

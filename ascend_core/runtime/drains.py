@@ -188,7 +188,7 @@ async def _send_once(core: Core, key: str, ending: Callable[[], bool]) -> int:
     waiting = core.database.read(look)
     done = 0
     if waiting.unknown_at is not None and waiting.unknown_at <= core.clock.now():
-        done = await resolve_unknown(core)
+        done = await resolve_unknown(core, ending=ending)
     turn = core.clock.now() if done else next_send(core, waiting, opened)
     if turn is not None and turn <= core.clock.now():
         done += await send_messages(core, opened=opened, ending=ending)

@@ -159,7 +159,7 @@ def test_a_running_worker_does_not_doubt_its_own_sends_too_soon(bench: Any) -> N
 
 
 class SlowChannel:
-    """The pigeons, but something happens just before each call returns."""
+    """The pigeons, but something happens just before each call or look-up returns."""
 
     def __init__(self, pigeons: Any, meanwhile: Any) -> None:
         self._pigeons, self._meanwhile = pigeons, meanwhile
@@ -168,8 +168,29 @@ class SlowChannel:
         self._meanwhile()
         return await self._pigeons.send(settings, text)
 
+    async def lookup(self, settings: Any, text: Any, since: Any) -> Any:
+        self._meanwhile()
+        return await self._pigeons.lookup(settings, text, since)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pigeons, name)
+
+
+def test_look_ups_that_take_long_do_not_hold_up_what_is_to_be_sent(bench: Any) -> None:
+    """A round of them ends behind those under way; the others have their turn after the next texts."""
+    told(bench, people=3)
+    bench.channel.next_sends.extend([Unsure("lost")] * 3)
+    bench.send()
+    bench.wait(minutes=2)
+    slow = [30]
+    bench.pigeons(channel=SlowChannel(bench.channel, lambda: bench.wait(seconds=slow.pop() if slow else 0)))
+    first = bench.run(resolve_unknown(bench.core))
+    asked = len(bench.channel.asked)
+    ending = bench.run(resolve_unknown(bench.core, ending=lambda: True))
+    others = bench.run(resolve_unknown(bench.core))
+
+    assert (first, asked, ending, others) == (1, 1, 0, 2)
+    assert len(bench.channel.asked) == 3
 
 
 def test_what_a_slow_worker_learns_of_an_old_claim_changes_no_newer_one(bench: Any) -> None:
