@@ -189,6 +189,7 @@ def test_a_run_stays_on_the_version_it_started_on(bench: Any) -> None:
     bench.register(0)
     bench.publish((ASK % "skip").replace("Great!", "Wonderful!").replace("Coming?", "Will you come?"))
     bench.register(1)
+    bench.drain()
 
     bench.hear(0, "sure")
     bench.hear(1, "sure")
