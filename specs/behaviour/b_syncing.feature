@@ -298,6 +298,21 @@ Feature: Connecting and syncing
     Then the group "Saturday Canvass" holds Ana
 
   @B8
+  Scenario Outline: A list of Mobilize that fails holds up none of the others
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    When Mobilize answers whoever asks for its <list> with "500"
+    And Ana submits the form "Saturday Canvass"
+    And 15 minutes pass
+    Then the group "Saturday Canvass" holds Ana
+    And the status says why not: "<list>) is out of order (HTTP 500)"
+
+    Examples:
+      | list   |
+      | events |
+      | people |
+
+  @B8
   Scenario Outline: An odd row stops nobody behind it
     Given Mobilize and the carrier are connected
     And the synced form "Saturday Canvass"

@@ -98,6 +98,12 @@ def _mobilize_fails(story: Story, times: int, kind: str) -> None:
     story.control(story.world.forms_url, "faults", {"kind": kind, "times": times, "path": "/v1"})
 
 
+@when(parsers.parse('Mobilize answers whoever asks for its {things:w} with "{kind}"'))
+def _mobilize_fails_in_one_list(story: Story, things: str, kind: str) -> None:
+    path = f"/v1/organizations/{story.account().key}/{things}"
+    story.control(story.world.forms_url, "faults", {"kind": kind, "times": None, "path": path})
+
+
 @when(parsers.parse('Mobilize holds an odd row: "{kind}"'))
 def _odd_row(story: Story, kind: str) -> None:
     story.control(story.world.forms_url, "oddities", {"kind": kind})
