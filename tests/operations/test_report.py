@@ -10,6 +10,7 @@ import pytest
 
 from ascend_core.contracts import DeliveryState, DeliveryStatus
 from ascend_core.engine.figures import Cell
+from ascend_core.errors import BadInput
 from ascend_core.operations.check_report import check_report, mend_report
 from ascend_core.operations.receive_messages import receive_events
 from ascend_core.operations.report import ReportRow, click_report
@@ -177,4 +178,21 @@ def test_what_is_counted_while_a_report_is_mended_stays_counted(told: Any) -> No
     mend_report(attrs.evolve(told.core, database=Meanwhile(told.core.database.engine)))
 
     assert click_report(told.core)[0].clicked == 1
+    agreed(told)
+
+
+def test_who_mends_a_report_that_another_mended_meanwhile_adds_nothing(told: Any) -> None:
+    """Twice would be too much."""
+
+    class Second(Database):
+        def write(self, work: Callable[[Any], Any]) -> Any:
+            if work.__qualname__.startswith("mend_report"):
+                mend_report(told.core)
+            return super().write(work)
+
+    told.core.database.write(lambda tx: tx.exec_driver_sql("UPDATE report_cell SET clicked = 7 WHERE scope = 'flow'"))
+
+    with pytest.raises(BadInput, match="somebody else mended"):
+        mend_report(attrs.evolve(told.core, database=Second(told.core.database.engine)))
+
     agreed(told)
