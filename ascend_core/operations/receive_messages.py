@@ -28,7 +28,7 @@ from ascend_core.store import messages as message_rows
 from ascend_core.store.channels import channels, set_channel
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states, record_consents
 from ascend_core.store.database import Tx
-from ascend_core.store.inbound import InboundRecord
+from ascend_core.store.inbound import InboundRecord, Said
 from ascend_core.store.inbox import NewConversation, doubt_members, settle_doubts
 from ascend_core.store.members import MemberRecord, members_by_phone
 from ascend_core.store.runs import RunRecord, active_runs
@@ -255,7 +255,7 @@ class _Handler:
         if broke is None:
             for run in load_runs(batch, {record.id: record for record in self.records}).values():
                 self.runs.setdefault(run.record.member_id, []).append(run)
-        self.said = self._said()
+        self.said = self._what_was_said()
 
     def handle(self) -> None:
         done = [self._handle_one(text) for text in self.waiting]
@@ -278,21 +278,37 @@ class _Handler:
         resume_run(self.batch, run, Replied(text.body))
         return self._row(text, member, "answered", run_id=run.record.id)
 
-    def _said(self) -> dict[int, tuple[datetime, int]]:
-        """What the runs said last of members whom several have asked something. One query, and none where none is."""
-        open_runs = [
-            [run.record.id for run in runs if run.record.state.get("hears_replies")] for runs in self.runs.values()
-        ]
-        several = {run_id for ids in open_runs if len(ids) > 1 for run_id in ids}
-        return rows.last_said(self.batch.tx, several) if several else {}
+    def _what_was_said(self) -> dict[int, list[Said]]:
+        """What the runs that wait for a reply have texted. One query."""
+        mine = (run.record for runs in self.runs.values() for run in runs)
+        found: dict[int, list[Said]] = {}
+        for said in rows.last_said(self.batch.tx, {run.id for run in mine if run.state.get("hears_replies")}):
+            found.setdefault(said.run_id, []).append(said)
+        return found
 
     def _listener(self, member: MemberRecord, text: InboundRecord) -> RunDraft | None:
         """Of the member's runs that waited for a reply when *text* came, the one that texted last; else the youngest.
 
-        A question, or a nudge about one: people answer what they got last.
+        A question, or a nudge about one: people answer what they got last, and no question that is put off.
         """
-        hearing = [run for run in self.runs.get(member.id, []) if _hears(run.record, text)]
-        return max(hearing, key=lambda run: (*self.said.get(run.record.id, _NOTHING), run.record.id), default=None)
+        hearing = [
+            run
+            for run in self.runs.get(member.id, [])
+            if _hears(run.record, text) and self._has_asked(run.record, text)
+        ]
+        return max(hearing, key=lambda run: (*self._last_text(run.record.id), run.record.id), default=None)
+
+    def _has_asked(self, run: RunRecord, text: InboundRecord) -> bool:
+        """Whether *text* may answer what *run* asks: not while the question is put off, as until the morning."""
+        asked = [said for said in self.said.get(run.id, ()) if said.step == run.state.get("position")]
+        return not asked or any(
+            said.claimed_at is not None or said.due_at is None or said.due_at <= text.received_at for said in asked
+        )
+
+    def _last_text(self, run_id: int) -> tuple[datetime, int]:
+        said = self.said.get(run_id, ())
+        sent = [(each.claimed_at, each.message_id) for each in said if each.claimed_at is not None]
+        return max(sent, default=_NOTHING)
 
     def _set_aside(self, text: InboundRecord, member: MemberRecord) -> None:
         if self.broke is not None and text.keyword is None:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Integer, Select, bindparam, func, select
+from sqlalchemy import Integer, Select, bindparam, case, func, select
 from sqlalchemy.engine import Connection
 
 from ascend_core.store.bulk import insert_rows, reserve_ids, table_of, update_rows
@@ -17,6 +17,7 @@ from ascend_core.store.tables import InboundText, Message
 
 __all__ = [
     "InboundRecord",
+    "Said",
     "handle_inbound",
     "inbound_counts",
     "keep_inbound",
@@ -110,17 +111,35 @@ def _latest() -> Select[Any]:
     return select(_inbound.c.member_id, func.max(_inbound.c.received_at)).where(mine).group_by(_inbound.c.member_id)
 
 
-def last_said(tx: Connection, run_ids: Collection[int]) -> dict[int, tuple[datetime, int]]:
-    """The newest text of each of these runs that was handed over: when, and its id. None of a run that said nothing."""
-    found = tx.execute(_said(), {"runs": sorted(run_ids)})
-    return {run_id: (claimed_at, message_id) for run_id, claimed_at, message_id in found}
+@frozen(kw_only=True)
+class Said:
+    """What a run has texted at one of its steps. *claimed_at*: when the newest was handed over; None: none was yet.
+
+    *due_at*: when one that waits is due; None: none waits.
+    """
+
+    run_id: int
+    step: str | None
+    claimed_at: datetime | None
+    due_at: datetime | None
+    message_id: int
+    """The newest."""
+
+
+def last_said(tx: Connection, run_ids: Collection[int]) -> list[Said]:
+    """What these runs have texted, step by step; nothing of a step that texts nothing."""
+    return fetch(tx, Said, _said(), runs=sorted(run_ids)) if run_ids else []
 
 
 @cache
 def _said() -> Select[Any]:
-    mine = among(_message.c.run_id, "runs") & _message.c.claimed_at.is_not(None)
-    newest = select(_message.c.run_id, func.max(_message.c.claimed_at), func.max(_message.c.id)).where(mine)
-    return newest.group_by(_message.c.run_id)
+    # what was sent while this database, restored from an older copy, forgot it, was said too
+    before = case((_message.c.reason == "sent_before", _message.c.settled_at))
+    claimed, newest = func.max(func.coalesce(_message.c.claimed_at, before)), func.max(_message.c.id)
+    due = func.max(case((_message.c.state == "ready", _message.c.due_at)))
+    columns = (claimed.label("claimed_at"), due.label("due_at"), newest.label("message_id"))
+    said = select(_message.c.run_id, _message.c.step, *columns)
+    return said.where(among(_message.c.run_id, "runs")).group_by(_message.c.run_id, _message.c.step)
 
 
 def last_words(tx: Connection, member_ids: Collection[int]) -> dict[int, tuple[str, datetime]]:

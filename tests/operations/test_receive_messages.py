@@ -310,6 +310,26 @@ def test_an_older_run_that_asked_later_hears_the_reply(bench: Any) -> None:
     assert [body for body in bench.bodies() if body.endswith("!")] == ["Great!", "Even better!"]
 
 
+def test_a_question_that_waits_for_the_morning_is_not_answered_in_the_night(bench: Any) -> None:
+    """Nobody has read it: what they write is for a person, and the question comes all the same."""
+    bench.set_up(flow=ASK)
+    bench.wait(hours=10)
+    bench.register(0)
+    bench.drain()
+
+    bench.hear(0, "yes, who is this?")
+    bench.drain()
+    in_the_night = bench.bodies()
+    bench.wait(hours=12)
+    bench.drain()
+    bench.hear(0, "yes")
+    bench.drain()
+
+    assert in_the_night == []
+    assert bench.bodies() == ["Coming?", "Great!"]
+    assert bench.column("SELECT outcome FROM inbound_text ORDER BY id") == ["inbox", "answered"]
+
+
 def test_strangers_are_heard_and_left_alone(bench: Any) -> None:
     """A STOP from a phone we do not know is in the ledger before it could ever be texted."""
     bench.set_up()
