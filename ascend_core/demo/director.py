@@ -76,7 +76,8 @@ class Director:
             world.go_to(moment, poll=False)
             self._act(moment)
             self._hear()
-            self._remember(moment)
+            if not self.agenda or self.agenda[0][0] > moment:  # else somebody reacts at once, and that is not done yet
+                self._remember(moment)
             tell((moment - START) / (END - START), f"{moment:%A %H:%M}")
         self._trouble(END)
         world.go_to(END, poll=False)
