@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,11 @@ one on SQLite: the fences in the data must hold without it."""
 @pytest.fixture(params=["sqlite", "postgresql"])
 def environment(request: pytest.FixtureRequest, tmp_path: Path, worker_name: str) -> dict[str, str]:
     """An installation on a database of that kind."""
-    settings = {"ASCEND_HOME": str(tmp_path / "home"), "ASCEND_PUBLIC_URL": "http://127.0.0.1:9"}
+    settings = {
+        "ASCEND_HOME": str(tmp_path / "home"),
+        "ASCEND_PUBLIC_URL": "http://127.0.0.1:9",
+        "ASCEND_HOURS": "off",  # the law's hours would hold every text of this test until the morning
+    }
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         settings["ASCEND_DATABASE_URL"] = server.new_database(f"race_{worker_name}")
@@ -139,30 +144,29 @@ def test_workers_that_race_double_no_text(core: Core, environment: dict[str, str
 
 def race(environment: dict[str, str]) -> list[int]:
     """Start the workers, let them go at once, and wait for both. Returns how much each has done."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER],
-            env={**os.environ, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(WORKERS)
-    ]
-    try:
-        for worker in workers:
-            assert worker.stdout is not None
-            assert worker.stdout.readline() == "ready\n"
-        told = []
-        for worker in workers:
-            assert worker.stdin is not None
-            worker.stdin.write("go\n")
-            worker.stdin.flush()
-        for worker in workers:
-            out, _ = worker.communicate(timeout=PATIENCE_SECONDS)
-            told.append(int(out))
-        return told
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
+    with ExitStack() as started:
+        workers = [started.enter_context(worker(environment)) for _ in range(WORKERS)]
+        for each in workers:
+            assert each.stdout is not None
+            assert each.stdout.readline() == "ready\n"
+        for each in workers:
+            assert each.stdin is not None
+            each.stdin.write("go\n")
+            each.stdin.flush()
+        return [int(each.communicate(timeout=PATIENCE_SECONDS)[0]) for each in workers]
+
+
+@contextmanager
+def worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """One worker; it is gone in the end, and so are its pipes."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WORKER],
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
