@@ -29,8 +29,8 @@ def restore_copy(home: Home, source: Path) -> Path | None:
     """Go back to the copy *source*; nothing is sent until it was compared with the provider.
 
     What was there is kept beside it, whether or not it can still be read. Returns where; None: nothing was there.
-    Raises BadInput when *source* cannot be read, DatabaseProblem when it is not sound, of a newer version, or a worker
-    runs; then nothing was changed.
+    Raises BadInput when *source* cannot be read, DatabaseProblem when it is not sound, of a newer version, a worker
+    runs, or what is there can be read but not be kept; then nothing was changed.
     """
     with closing(open_database(home.database_url)) as database:
         if database.file is None:
