@@ -31,7 +31,7 @@ from ascend_core.store import members as member_rows
 from ascend_core.store import submissions as submission_rows
 from ascend_core.store.accounts import AccountRecord
 from ascend_core.store.consents import ConsentState, NewConsent, consent_states
-from ascend_core.store.due_timers import wake_waits
+from ascend_core.store.due_timers import wake_waits_of_slots
 from ascend_core.store.forms import forms_by_key
 from ascend_core.store.members import MemberRecord
 from ascend_core.store.submissions import SubmissionRecord
@@ -91,7 +91,7 @@ class Applier:
         mapper = load_mapper(self.tx, self.batch.core.registry, self.account)
         attribution = self._attribution(items, people)
         self._apply_all(items, people, mapper, attribution)
-        wake_waits(self.tx, now=self.now, submission_ids={item.row_id for item in items if slot_moved(item)})
+        self._wake([item for item in items if slot_moved(item)])
         fired = fire(self.batch, self.integration, items)
         start_automations(self.batch, fired)
         self._call_off(items, people)
@@ -224,6 +224,13 @@ class Applier:
         if fitted.problems:
             item.detail = "; ".join(fitted.problems)
         self.batch.subscribed[member.id] = people.consents[phone] == "subscribed"
+
+    def _wake(self, moved: Sequence[Item]) -> None:
+        """Runs about sign-ups that were *moved* look again how long they wait."""
+        had = {item.known.member_id for item in moved if item.known is not None}
+        members = {member_id for member_id in had | {item.member_id for item in moved} if member_id is not None}
+        ids = {item.row_id for item in moved}
+        wake_waits_of_slots(self.tx, now=self.now, submission_ids=ids, member_ids=members)
 
     def _add_to_form_group(self, item: Item, groups: dict[int, str]) -> None:
         form = item.form

@@ -19,7 +19,7 @@ from ascend_core.store.reading import among, fetch, pick, value_of
 from ascend_core.store.runs import TimerRecord
 from ascend_core.store.tables import Run, Timer
 
-__all__ = ["TIMER_SHARDS", "due_timers", "shards_due", "still_due", "wake_waits"]
+__all__ = ["TIMER_SHARDS", "due_timers", "shards_due", "still_due", "wake_waits", "wake_waits_of_slots"]
 
 TIMER_SHARDS = 16
 """As many workers can fire timers at once on PostgreSQL. More cost a job each, every second that all have some due."""
@@ -70,23 +70,32 @@ def _shards() -> Select[Any]:
     return select(found.c.shard).distinct().order_by(found.c.shard)
 
 
-def wake_waits(
-    tx: Connection, *, now: datetime, form_ids: Collection[int] = (), submission_ids: Collection[int] = ()
-) -> int:
-    """Let runs about these forms or sign-ups, whose times have changed, look again how long they wait. How many did.
+def wake_waits(tx: Connection, *, now: datetime, form_ids: Collection[int]) -> int:
+    """Let runs about these forms, whose times have changed, look again how long they wait. How many did.
 
     It reads every run under way: events are moved seldom.
     """
-    woken = 0
-    for owner, ids in (("form_id", form_ids), ("submission_id", submission_ids)):
-        if ids:
-            woken += tx.execute(_woken(owner), {"ids": sorted(ids), "now": now}).rowcount
-    return woken
+    return tx.execute(_woken("form_id"), {"ids": sorted(form_ids), "now": now}).rowcount if form_ids else 0
+
+
+def wake_waits_of_slots(
+    tx: Connection, *, now: datetime, submission_ids: Collection[int], member_ids: Collection[int]
+) -> int:
+    """The same for runs about these sign-ups, whose times have changed; *member_ids* are all who may have such runs.
+
+    It reads their runs alone: a page that was read anew may hold as many moved sign-ups as there are others.
+    """
+    if not submission_ids or not member_ids:
+        return 0
+    whose = {"ids": sorted(submission_ids), "members": sorted(member_ids), "now": now}
+    return tx.execute(_woken("submission_id", of_members=True), whose).rowcount
 
 
 @cache
-def _woken(owner: str) -> Update:
+def _woken(owner: str, *, of_members: bool = False) -> Update:
     about = select(_run.c.id).where(_run.c.ended_at.is_(None), among(_run.c[owner], "ids"))
+    if of_members:
+        about = about.where(among(_run.c.member_id, "members"))
     now = value_of(_timer.c.due_at, "now")
     waits = _timer.c.settled_at.is_(None) & (_timer.c.kind == "until") & (_timer.c.due_at > now)
     return update(_timer).where(waits, _timer.c.run_id.in_(about)).values(due_at=now)

@@ -77,6 +77,22 @@ def test_the_time_of_a_sign_up_counts_before_that_of_its_form(bench: Any) -> Non
     assert bench.bodies() == ["See you on Sun, Jun 7 at 12:00 PM!"]
 
 
+def test_a_slot_is_moved_with_its_sign_up_that_counts_no_more(bench: Any) -> None:
+    """Whoever was told of the old time and does not tick the box any more is reminded at the new one."""
+    bench.set_up(flow=REMINDER)
+    slot = bench.now + timedelta(days=3)
+    first = bench.submission(0, starts_at=slot)
+    bench.apply(first)
+    bench.drain()
+
+    moved = bench.apply(evolve(first, starts_at=slot - timedelta(days=1), opted_in=None))
+    bench.wait(days=2)
+    bench.drain()
+
+    assert moved.ignored == 1
+    assert bench.bodies() == ["See you on Fri, Jun 5 at 12:00 PM!"]
+
+
 def test_the_sign_ups_of_a_form_that_was_moved_are_read_anew(bench: Any) -> None:
     """With the next round, not a day later."""
     bench.set_up(flow=REMINDER)

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from ascend_core.store.bulk import insert_rows
 from ascend_core.store.due import look
-from ascend_core.store.due_timers import due_timers
+from ascend_core.store.due_timers import due_timers, wake_waits_of_slots
 from ascend_core.store.messages import cancel_texts, messages_by_key
 from ascend_core.store.queues import queue_sizes
 from ascend_core.store.runs import cancel_timers
@@ -46,7 +46,7 @@ def _fill(tx: Any) -> None:
     ]
     insert_rows(tx, Member, [{**each, **now} for each in people])
     run = {"flow_id": 1, "version_id": 1, "state": {}, "started_at": NOON}
-    insert_rows(tx, Run, [{"id": id_, "member_id": id_, **run} for id_ in ids])
+    insert_rows(tx, Run, [{"id": id_, "member_id": 1 + (id_ - 1) % PEOPLE, **run} for id_ in range(1, MANY + 1)])
     timer = {"kind": "nudge", "sprint": 1, "reached_at": NOON}
     later = NOON + timedelta(days=1)
     waiting = [{**timer, "due_at": NOON if n < DUE else later, "settled_at": None} for n in range(MANY)]
@@ -137,6 +137,16 @@ def test_what_is_called_off_is_found_by_its_owner(filled: Any, whose: dict[str, 
         assert "SCAN timer" not in said
         assert "SCAN message" not in said
         assert "Seq Scan" not in said
+
+
+def test_a_slot_that_was_moved_is_looked_for_among_the_runs_of_its_people(filled: Any) -> None:
+    """A page that was read anew may move a hundred of them; nobody else's runs are read."""
+    said = plan(filled, lambda tx: wake_waits_of_slots(tx, now=NOON, submission_ids={5, 6}, member_ids={2, 3}))
+
+    assert "ix_run_active" in said
+    for table in ("run", "timer"):
+        assert f"Seq Scan on {table}" not in said
+        assert f"SCAN {table}" not in said
 
 
 def test_a_delivery_status_finds_its_text_by_an_index(filled: Any) -> None:
