@@ -131,6 +131,8 @@ def poll_command(type_: IntegrationType) -> click.Command:
         for wrong, count in sorted(done.people_set_aside.items()):
             people = "1 person" if count == 1 else f"{count} people"
             say(f"{people} at {type_.label} could not be read, and set aside until they change: {wrong}")
+        if done.without is not None:
+            say(done.without)
         if done.failed:
             say(f"Something broke on {counted(done.failed, 'submission')}; see: ascend {type_.name} ignored")
         if done.problem is not None:

@@ -160,7 +160,10 @@ class PeopleSource(Protocol[A]):
     """What an integration may do beside: tell of people who changed without signing up anew. As stateless."""
 
     def people(self, account: A, cursor: str | None, *, since: datetime | None = None) -> AsyncIterator[PersonPage]:
-        """People changed since *cursor*; ``None``: since *since*, or all. As ``FormSource.submissions``."""
+        """People changed since *cursor*; ``None``: since *since*, or all. As ``FormSource.submissions``.
+
+        May raise what ``FormSource`` may. NeedsAttention stops nothing else: the account goes on without, and says so.
+        """
         ...
 
 

@@ -143,6 +143,8 @@ def _syncs(core: Core, account: AccountRecord) -> Iterator[Finding]:
         said = "" if account.trouble is None else f": {account.trouble.rstrip('.')}"
         sentence = f"its last {_times(account.failures, 'round')} failed{said}; {_again(account.retry_at)}"
         yield Finding(about=about, sentence=sentence)
+    elif late <= LATE and account.trouble is not None:
+        yield Finding(about=about, sentence=account.trouble)
     if late > LATE:
         since = "it was never synced" if account.last_success_at is None else f"its last sync was {_minutes(late)} ago"
         why = "is a worker running?" if account.trouble is None else f"it says: {account.trouble}"

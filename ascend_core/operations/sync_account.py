@@ -58,6 +58,8 @@ class Synced:
     people_set_aside: Mapping[str, int] = field(factory=dict)
     """How many people could not be read, by what was wrong with them."""
     problem: str | None = None
+    without: str | None = None
+    """What the source does not tell this account, and what to do about it; the round went well otherwise."""
     cut_short: bool = False
     """This process was asked to end meanwhile; the next round goes on at once."""
 
@@ -108,7 +110,7 @@ async def sync_account(
         raise
     if round_.done.cut_short:
         return round_.done
-    values = {"last_success_at": round_.began, "failures": 0, "retry_at": None, "trouble": None}
+    values = {"last_success_at": round_.began, "failures": 0, "retry_at": None, "trouble": round_.done.without}
     core.database.write(lambda tx: set_account(tx, account.id, **values))
     return round_.done
 
@@ -167,7 +169,16 @@ class _Round:
         await fetch_forms(self.core, self.account, everything=self.whole_sweep or begins)
 
     async def _people(self) -> None:
-        """Who changed after signing up. Changes before the account was connected are in the submissions already."""
+        """Who changed after signing up. Changes before the account was connected are in the submissions already.
+
+        An account that may not see them goes on without: if it may see nothing at all, the other lists tell.
+        """
+        try:
+            await self._read_people()
+        except NeedsAttention as error:
+            self.done = evolve(self.done, without=str(error))
+
+    async def _read_people(self) -> None:
         people = self.type.people
         if people is None:
             return

@@ -313,6 +313,18 @@ Feature: Connecting and syncing
       | people |
 
   @B8
+  Scenario: A key that may not list people reads everything else, and that is told
+    Given Mobilize and the carrier are connected
+    And the synced form "Saturday Canvass"
+    When Mobilize answers whoever asks for its people with "wrong_key"
+    And Ana submits the form "Saturday Canvass"
+    And 1 minute passes
+    Then the group "Saturday Canvass" holds Ana
+    And the status says that Mobilize was read 0 seconds ago
+    And the status says why not: "does not let this API key list people"
+    And the doctor says of Mobilize "Ask support@mobilize.us for a key that may list them"
+
+  @B8
   Scenario Outline: An odd row stops nobody behind it
     Given Mobilize and the carrier are connected
     And the synced form "Saturday Canvass"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from ascend_core.runtime.system import SystemClock
@@ -291,3 +292,26 @@ def test_the_status_says_what_went_wrong(connected: Any, mobilize: Any) -> None:
     assert "could not be reached" in status.err
     assert (account["failures"], account["problem"]) == (1, None)
     assert "could not be reached" in account["trouble"]
+
+
+def test_a_key_that_may_not_list_people_is_told_of_everywhere(connected: Any, mobilize: Any) -> None:
+    """Everything else is read; a look, the status and the doctor say what is missed, and what to do."""
+    path = f"/v1/organizations/{mobilize.account['org_id']}/people"
+    fault = {"kind": "wrong_key", "times": None, "path": path}
+    httpx.post(f"{mobilize.server.url}/_sim/faults", json=fault, trust_env=False).raise_for_status()
+    connected("mobilize", "sync", "Phone Bank")
+    mobilize.sign_up("Phone Bank")
+
+    look = connected("mobilize", "poll")
+    (account,) = connected("mobilize", "status", "--json").json()
+    told = [look.err, connected("mobilize", "status").err, connected("doctor", "--json").out]
+    httpx.delete(f"{mobilize.server.url}/_sim/faults", trust_env=False).raise_for_status()
+    connected("mobilize", "poll")
+    (mended,) = connected("mobilize", "status", "--json").json()
+
+    assert look.code == 0
+    assert "1 submission applied" in look.err
+    assert all("Ask support@mobilize.us for a key that may list them (/people)" in each for each in told)
+    assert account["last_success_at"] is not None
+    assert (account["failures"], account["problem"]) == (0, None)
+    assert mended["trouble"] is None

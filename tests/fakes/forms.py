@@ -47,7 +47,8 @@ class FakeSource:
     """A sign-up box. ``forms_now`` are its forms; ``log`` every version of every submission, in order.
 
     A cursor is a place in the log. ``trouble`` is raised before the page it names (0: the first of a pull);
-    ``form_trouble`` before the forms. ``people_log`` are people who changed. A status of ``poison`` breaks it.
+    ``form_trouble`` before the forms, ``people_trouble`` before the people. ``people_log`` are people who changed. A
+    status of ``poison`` breaks it.
     """
 
     def __init__(self, page_size: int = 50) -> None:
@@ -56,6 +57,7 @@ class FakeSource:
         self.log: list[Submission] = []
         self.trouble: dict[int, Exception] = {}
         self.form_trouble: Exception | None = None
+        self.people_trouble: Exception | None = None
         self.asked_forms: list[str | None] = []
         self.people_log: list[Person] = []
         self.poison: set[str] = set()
@@ -86,6 +88,8 @@ class FakeSource:
         self, account: BoxAccount, cursor: str | None, *, since: datetime | None = None
     ) -> AsyncIterator[PersonPage]:
         """Who changed behind *cursor*."""
+        if self.people_trouble is not None:
+            raise self.people_trouble
         start = int(cursor or 0)
         changed = [each for each in self.people_log[start:] if since is None or each.modified_at >= since]
         yield PersonPage(people=tuple(changed), cursor=str(len(self.people_log)))

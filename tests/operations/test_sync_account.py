@@ -404,6 +404,35 @@ def test_a_change_that_cannot_be_read_is_listed_and_takes_nothing_back(bench: An
     assert bench.column("SELECT state FROM consent ORDER BY phone") == ["subscribed", "unsubscribed", "subscribed"]
 
 
+def test_an_account_that_may_not_see_people_goes_on_without(bench: Any) -> None:
+    """Nothing is asked less often for it, and it is told until it is mended."""
+    bench.set_up()
+    bench.source.log = [bench.submission(0)]
+    bench.source.people_trouble = NeedsAttention("this key may not; get another")
+
+    done = sync(bench)
+    told = bench.account
+    bench.source.people_trouble = None
+    sync(bench)
+
+    assert (done.applied, done.without, done.problem) == (1, "this key may not; get another", None)
+    assert (told.trouble, told.failures, told.problem) == ("this key may not; get another", 0, None)
+    assert told.last_success_at == bench.now
+    assert bench.account.trouble is None
+
+
+def test_a_key_that_opens_nothing_stops_the_account(bench: Any) -> None:
+    """Whether or not it is people that are asked for first."""
+    bench.set_up()
+    bench.source.log = [bench.submission(0)]
+    bench.source.people_trouble = NeedsAttention("no people")
+    bench.source.trouble = {0: NeedsAttention("nothing at all")}
+
+    sync(bench)
+
+    assert bench.account.problem == "nothing at all"
+
+
 def test_a_form_that_two_accounts_show_welcomes_once(bench: Any) -> None:
     """One organization promotes another's event and both are connected: one sign-up, two rows, one text."""
     bench.set_up()

@@ -40,7 +40,7 @@ class Account(CoreRow, table=True):
     problem: str | None = None
     """What a person must do before it works again."""
     trouble: str | None = None
-    """What went wrong in the last round; it is tried again at ``retry_at``."""
+    """What went wrong in the last round; it is tried again at ``retry_at``. None there: the rest of it went well."""
     resumed_at: datetime | None = at(null=True)
     """When it was last switched on again; what happened before fires nothing (row B3)."""
     swept_at: datetime | None = at(null=True)

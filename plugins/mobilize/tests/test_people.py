@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ascend_core.contracts import Person, Rejected
+from ascend_core.errors import NeedsAttention
 from ascend_mobilize.attendances import read_attendance
 from ascend_mobilize.people import read_person
 from ascend_mobilize.source import MobilizeSource
@@ -99,8 +100,9 @@ def test_changes_are_pulled_like_sign_ups(context, account, mobilize, person) ->
     assert [each.key for page in second for each in page.people] == ["user:0", "user:1", "user:2"]
 
 
-def test_a_key_that_may_not_list_people_goes_without(context, account, mobilize) -> None:
-    """The sign-ups are not held up for it."""
+def test_a_key_that_may_not_list_people_is_told_of(context, account, mobilize) -> None:
+    """With what is missed, and what to do."""
     mobilize.lists["people"] = None
 
-    assert _pulled(MobilizeSource(context).people(account, None)) == []
+    with pytest.raises(NeedsAttention, match=r"does not let this API key list people.*Ask support@mobilize\.us"):
+        _pulled(MobilizeSource(context).people(account, None))

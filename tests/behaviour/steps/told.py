@@ -13,6 +13,7 @@ from pytest_bdd import parsers, then
 from ascend_core.cli.status import accounts_described, channels_described
 from ascend_core.errors import AscendError
 from ascend_core.flow.load import check_flow
+from ascend_core.operations.checkups import check_core
 from ascend_core.operations.dry_run import dry_run
 from ascend_core.operations.explain import explain
 from ascend_core.operations.programs import read_flow
@@ -122,6 +123,12 @@ def _status_says_why(story: Story, sentence: str) -> None:
     (account,) = accounts_described(story.world.core, "mobilize")
     assert sentence in account["trouble"]
     assert account["problem"] is None
+
+
+@then(parsers.parse('the doctor says of Mobilize "{sentence}"'))
+def _doctor_says(story: Story, sentence: str) -> None:
+    found = story.world.run(check_core(story.world.core))
+    assert any(sentence in each.sentence for each in found if each.about.startswith("mobilize"))
 
 
 @then("the status says of the carrier nothing")

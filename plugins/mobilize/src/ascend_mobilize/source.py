@@ -99,7 +99,7 @@ class MobilizeSource:
     async def people(
         self, account: MobilizeAccount, cursor: str | None, *, since: datetime | None = None
     ) -> AsyncIterator[PersonPage]:
-        """People changed since *cursor*, or since *since*. None where the key may not list them."""
+        """People changed since *cursor*, or since *since*. Raises NeedsAttention where the key may not list them."""
         pull = self._pull("people", cursor, since)
         async with self._client(account) as client:
             first = client.url("people", per_page=PER_PAGE, updated_since=pull.asked)
@@ -109,8 +109,8 @@ class MobilizeSource:
                     people, rejected = _sort_out(read_person(record) for record in page.records)
                     cursor = dump_pulls({"people": pull}, at="people")
                     yield PersonPage(people=tuple(people), cursor=cursor, rejected=rejected)
-            except NeedsAttention:
-                return  # a key that opens nothing at all is told by the other lists
+            except NeedsAttention as refusal:
+                raise NeedsAttention(_no_people(account)) from refusal
 
     def activities(self, before: State | None, after: State) -> tuple[str, ...]:
         """What happened between two states; see ``ascend_mobilize.activities``."""
@@ -206,6 +206,14 @@ def _no_organization(account: MobilizeAccount) -> str:
     return (
         f"Mobilize has no organization {account.org_id}. "
         "Check the Org Id: it is at the top of Team Settings in Mobilize."
+    )
+
+
+def _no_people(account: MobilizeAccount) -> str:
+    return (
+        f"Mobilize (organization {account.org_id}) does not let this API key list people, so numbers and opt-outs that "
+        "change in profiles are not seen before all sign-ups are read anew, once a day. Ask support@mobilize.us for a "
+        "key that may list them (/people), then connect again."
     )
 
 
