@@ -30,7 +30,7 @@ from ascend_core.operations.workers import BEAT_SECONDS, keep_alive
 from ascend_core.runtime.engine import Drain, Engine
 from ascend_core.runtime.logs import log_named
 from ascend_core.runtime.meters import Meters, metered
-from ascend_core.store.accounts import AccountRecord, accounts
+from ascend_core.store.accounts import AccountRecord, account_by_id, accounts
 from ascend_core.store.database import Tx
 from ascend_core.store.due import look
 from ascend_core.store.due_timers import shards_due
@@ -139,7 +139,10 @@ def _drains(
         return True
 
     async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
-        synced = await sync_account(core, int(key), ending=ending)
+        account = core.database.read(lambda tx: account_by_id(tx, int(key)))
+        if account is None or not is_due(account, core):
+            return False  # woken while its last round was under way
+        synced = await sync_account(core, account.id, ending=ending)
         meters.batch("sync", synced.applied + synced.ignored + synced.failed + synced.people)
         if synced.problem is not None:
             _LOG.warning("sync.problem", account=key, says=synced.problem)

@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import attrs
+import pytest
 
-from ascend_core.errors import DatabaseProblem
+from ascend_core.errors import DatabaseProblem, TryLater
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.operations.ip_keys import ip_key
 from ascend_core.operations.record_clicks import Hit, keep_clicks
@@ -165,3 +166,26 @@ def test_who_is_to_end_hands_over_no_text_more_and_leaves_none_in_doubt(make_ben
     assert told == [("sent", None, 1), ("ready", "ending", 0), ("ready", "ending", 0)]
     assert [state for state, _ in bench.states()] == ["sent"] * 3
     assert len(channel.accepted) == 3
+
+
+@pytest.mark.parametrize("trouble", [None, TryLater("It is down.")])
+def test_a_round_that_was_woken_while_it_ran_is_not_run_twice(bench: Any, trouble: Exception | None) -> None:
+    """The tick wakes an account for as long as its round is not over. A source that is slow, or slow to fail, would be
+    asked twice as often as it is to be."""
+    bench.set_up()
+    bench.source.form_trouble = trouble
+    bench.source.asked_forms.clear()
+    drains = Drains()
+    register_drains(drains, bench.core)
+
+    async def rounds() -> list[bool]:
+        await drains.tick()
+        return [await drains.drains["sync"](drains.woken["sync"], bench.now) for _ in range(2)]
+
+    left = bench.run(rounds())
+    asked = len(bench.source.asked_forms)
+    bench.wait(minutes=10)
+    bench.run(rounds())
+
+    assert left == [False, False]
+    assert (asked, len(bench.source.asked_forms)) == (1, 2)
