@@ -2,26 +2,30 @@
 
 It decides who drains which key, and when; nothing else. A job is one wake of one key: its ``lock`` lets one drain of a
 key run at a time, its ``queueing_lock`` makes waking coalesce, and a finished job is deleted. Losing all jobs loses
-nothing, because the tick wakes whatever is due again. Three things about it are not as its documentation advises:
+nothing, because the tick wakes whatever is due again. Four things about it are not as its documentation advises:
 
 * A job of a worker that died is *finished* by the reaper, never retried: the retry would collide with the wake that
   waits for the same key already, for ever.
 * No job is ever scheduled for later: timers are rows of ours.
 * Its worker ends when one of its connections breaks. It is begun again until the engine is asked to stop.
+* Its worker takes as much as it may at once, be the next one idle. One that has drains in hand lets one that has fewer
+  go first: a drain may take long, and stays where it is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Job
 from procrastinate.jobs import Status as JobStatus
+from procrastinate.manager import JobManager
 
 from ascend_core.contracts import Clock
 from ascend_core.operations.turns import take_period
@@ -42,6 +46,11 @@ STALLED_SECONDS = 8.0
 POLL_SECONDS = 1.0
 """A wake is heard at once by LISTEN; this often it is looked for besides."""
 
+YIELD_SECONDS = 0.02
+"""How long a worker waits, for each drain it has in hand, before it takes one more: an idle one needs a part of that to
+hear of a wake and to take it. It waits no longer than until one of its own is over.
+"""
+
 FAILED_PAUSE_SECONDS = 5.0
 """After a drain that failed, or a lost connection."""
 
@@ -61,7 +70,14 @@ class DistributedEngine:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, report: Tell, *, at_once: int = 8, last_seconds: float = LAST_SECONDS
+        self,
+        database: Database,
+        clock: Clock,
+        report: Tell,
+        *,
+        at_once: int = 8,
+        last_seconds: float = LAST_SECONDS,
+        yield_seconds: float = YIELD_SECONDS,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -71,6 +87,8 @@ class DistributedEngine:
         self._drains: dict[str, Drain] = {}
         self._ticks: list[tuple[str | None, float, Tick]] = []
         self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database.conninfo))
+        self._in_hand: set[asyncio.Future[None]] = set()
+        self._app.job_manager = _Considerate(self._app.connector, self._in_hand, yield_seconds)
         self._app.task(name=TASK)(self._run_job)
         # wakes go through our own connections, in whatever thread: they need an app that is never opened
         waking = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo))
@@ -216,4 +234,22 @@ class DistributedEngine:
     async def _run_job(self, kind: str, key: str) -> None:
         if self._loop is None:
             raise AssertionError("a job runs while the engine does")
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._drain(kind, key), self._loop))
+        drain = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._drain(kind, key), self._loop))
+        self._in_hand.add(drain)
+        drain.add_done_callback(self._in_hand.discard)
+        await drain
+
+
+class _Considerate(JobManager):
+    """Takes a job after a moment for every drain that this worker has *in_hand*, or when one of them is over."""
+
+    def __init__(self, connector: Any, in_hand: set[asyncio.Future[None]], yield_seconds: float) -> None:
+        super().__init__(connector)
+        self._in_hand = in_hand
+        self._yield_seconds = yield_seconds
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        if self._in_hand:
+            most = self._yield_seconds * len(self._in_hand)
+            await asyncio.wait(list(self._in_hand), timeout=most, return_when=asyncio.FIRST_COMPLETED)
+        return await super().fetch_job(queues, worker_id)

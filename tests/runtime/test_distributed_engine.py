@@ -261,3 +261,68 @@ def test_the_product_runs_on_two_workers_at_once(bench: Any) -> None:
 
     assert sorted(text.phone for text in bench.channel.accepted) == sorted(phone(person) for person in range(12))
     assert set(bench.states()) == {("sent", None)}
+
+
+def test_a_key_goes_to_the_worker_that_has_less_in_hand(queued: Database) -> None:
+    """A drain may take long and stays where it is: with a worker that is busy, an idle one's core would be no use."""
+    busy, idle = (DistributedEngine(queued, SystemClock(), print, yield_seconds=SOON) for _ in range(2))
+    took: list[str] = []
+    over = asyncio.Event()
+
+    async def long(key: str, _until: datetime) -> bool:
+        took.append(f"busy {key}")
+        await over.wait()
+        return False
+
+    async def short(key: str, _until: datetime) -> bool:
+        took.append(f"idle {key}")
+        return False
+
+    async def wake(key: int) -> None:
+        await asyncio.to_thread(busy.wake, "work", str(key))
+        await until(lambda: len(took) == key + 1)
+
+    async def both() -> None:
+        await until(lambda: _workers(queued) == 2)
+        for key in range(1, 9):
+            await wake(key)
+        over.set()
+
+    async def story() -> None:
+        await wake(0)
+        await playing(idle, both())
+
+    busy.register("work", long)
+    idle.register("work", short)
+    asyncio.run(playing(busy, story()))
+
+    assert took == ["busy 0", *(f"idle {key}" for key in range(1, 9))]
+
+
+def _workers(database: Database) -> int:
+    return int(database.read(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM procrastinate_workers").scalar_one()))
+
+
+def test_a_worker_waits_for_others_no_longer_than_until_it_is_done(queued: Database) -> None:
+    """Short work is done as quickly as ever."""
+    engine = DistributedEngine(queued, SystemClock(), print, yield_seconds=10 * SOON)
+    log: list[str] = []
+    over = asyncio.Event()
+
+    async def drain(key: str, _until: datetime) -> bool:
+        log.append(f"{key} begins")
+        await over.wait()
+        log.append(f"{key} ends")
+        return False
+
+    async def story() -> None:
+        await until(lambda: log == ["a begins"])
+        engine.wake("work", "b")
+        over.set()
+        await until(lambda: len(log) == 4)
+
+    engine.register("work", drain)
+    engine.wake("work", "a")
+    asyncio.run(playing(engine, story()))
+
+    assert log == ["a begins", "a ends", "b begins", "b ends"]
