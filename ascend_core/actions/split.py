@@ -53,5 +53,6 @@ SPLIT = BotActionType(
     label="A/B test",
     params=SplitParams,
     run=split,
-    help="Sends each member one of several ways, by weight; a member always takes the same way.",
+    help="Sends each member one of several ways, by weight; a member always takes the same way. What the texts of each "
+    "way brought, and those after it: ascend report --by split.",
 )

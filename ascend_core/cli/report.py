@@ -36,7 +36,9 @@ _ONLY_IN_FILES = ("Clicks", "Machine hits", "Unsure hits")
 
 
 @click.command()
-@click.option("--by", type=click.Choice(SCOPES), default="flow", show_default=True, help="What each line is about.")
+@click.option(
+    "--by", type=click.Choice((*SCOPES, "split")), default="flow", show_default=True, help="What each line is about."
+)
 @click.option("--only", metavar="NAME", help="Only the broadcast, automation or flow with this name.")
 @click.option("--per", type=click.Choice(PER), help="A line for each day, or for each URL.")
 @click.option("--url", help="Only the links to this URL.")
@@ -59,6 +61,7 @@ def report(
 ) -> None:
     """The click-through report: who got a link, who tapped it, who signed up.
 
+    An A/B test is compared --by arm where an automation draws, --by split where a flow does.
     Sign-ups through a link that was texted to somebody else count for nobody; see: ascend clicks shared
     """
     if sum((as_json, as_csv, svg_file is not None, check, mend)) > 1:
@@ -78,7 +81,8 @@ def report(
     elif rows:
         _show(by, per, rows)
     else:
-        say("No tracked link was sent yet." if url is None else "No tracked link to that URL was sent yet.")
+        where = " behind a split" if by == "split" else ""
+        say(f"No tracked link{'' if url is None else ' to that URL'} was sent{where} yet.")
 
 
 def _show(by: Scope, per: Per | None, rows: list[ReportRow]) -> None:
@@ -106,13 +110,13 @@ def _draw(by: Scope, per: Per | None, rows: list[ReportRow]) -> str:
 
 
 def _name_heads(by: Scope, per: Per | None) -> tuple[str, ...]:
-    parts = {"arm": ("automation", "arm"), "version": ("flow", "version")}
+    parts = {"arm": ("automation", "arm"), "version": ("flow", "version"), "split": ("flow", "split", "arm")}
     return (*parts.get(by, (by,)), *(() if per is None else (per,)))
 
 
 def _names(by: Scope, per: Per | None, row: ReportRow) -> tuple[Any, ...]:
-    parts = (row.part,) if by in ("arm", "version") else ()
-    return (row.name, *parts, *(() if per is None else (getattr(row, per),)))
+    parts = {"arm": (row.part,), "version": (row.part,), "split": (row.split, row.part)}
+    return (row.name, *parts.get(by, ()), *(() if per is None else (getattr(row, per),)))
 
 
 def _figures(row: ReportRow, *, rates: Any) -> tuple[Any, ...]:

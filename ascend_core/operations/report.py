@@ -1,4 +1,4 @@
-"""The click-through report: five figures per broadcast, automation, arm, flow or version (rows G1, G2, G4)."""
+"""The click-through report: five figures per broadcast, automation, arm, flow, version or split (rows G1, G2, G4)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from ascend_core.operations.core import Core
 from ascend_core.operations.count_clicks import count_clicks
 from ascend_core.store.database import Tx
 from ascend_core.store.reports import LinkFigures, Per, Scope, link_figures, subject_names, texted_urls
+from ascend_core.store.split_reports import split_figures
 
 __all__ = ["ReportRow", "click_report"]
+
+_SUBJECTS: dict[Scope, Scope] = {"arm": "automation", "version": "flow", "split": "flow"}
+"""What the name of a line is of, where that is another."""
 
 
 @frozen(kw_only=True)
@@ -24,6 +28,8 @@ class ReportRow:
     """One line of the report. Rates are between 0 and 1; None is 0 ÷ 0."""
 
     name: str
+    split: str | None = None
+    """The test inside the flow, whose arm *part* is."""
     part: str | int | None = None
     """The arm or the version's number."""
     url: str | None = None
@@ -47,8 +53,10 @@ class ReportRow:
 
     def to_json(self, by: Scope = "flow") -> dict[str, Any]:
         """As ``--json`` prints it."""
-        named: dict[str, Any] = {"flow" if by == "version" else "automation" if by == "arm" else by: self.name}
-        if by in ("arm", "version"):
+        named: dict[str, Any] = {_SUBJECTS.get(by, by): self.name}
+        if by == "split":
+            named |= {"split": self.split, "arm": self.part}
+        elif by in ("arm", "version"):
             named[by] = self.part
         if self.url is not None:
             named["url"] = self.url
@@ -76,10 +84,14 @@ def click_report(
     """The report of everything that sent links; a line for each day or URL where *per* says so.
 
     *url* restricts it to one link (row G2), *only* to the subject with that name. One query, whose cost follows the
-    number of lines, not of messages. Raises NotFound for a subject that there is not, or a URL that was never texted.
+    number of lines, not of messages; that of splits follows the texts behind them. Raises NotFound for a subject that
+    there is not, or a URL that was never texted.
     """
     count_clicks(core)
-    figures = core.database.read(lambda tx: link_figures(tx, by=by, per=per, url=url, only=only))
+    if by == "split":
+        figures = core.database.read(lambda tx: split_figures(tx, per=per, url=url, only=only))
+    else:
+        figures = core.database.read(lambda tx: link_figures(tx, by=by, per=per, url=url, only=only))
     if not figures:
         core.database.read(lambda tx: _check_names(tx, by, url, only))
     return [_row(each) for each in figures]
@@ -87,7 +99,7 @@ def click_report(
 
 def _check_names(tx: Tx, by: Scope, url: str | None, only: str | None) -> None:
     if only is not None and only not in (names := subject_names(tx, by)):
-        what = {"arm": "automation", "version": "flow"}.get(by, by)
+        what = _SUBJECTS.get(by, by)
         raise NotFound(f"there is no {what} '{only}'{_nearest(only, names) or f'; see: ascend report --by {by}'}")
     if url is not None and url not in (urls := texted_urls(tx)):
         raise NotFound(f"no link in a text led to {url}{_nearest(url, urls) or '; see: ascend report --per url'}")
@@ -101,6 +113,7 @@ def _nearest(word: str, known: list[str]) -> str:
 def _row(figures: LinkFigures) -> ReportRow:
     return ReportRow(
         name=figures.name,
+        split=figures.split,
         part=figures.part,
         url=figures.url,
         day=None if figures.day is None else first_moment_of(figures.day).date(),

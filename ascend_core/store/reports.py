@@ -15,7 +15,9 @@ from ascend_core.store.tables import Automation, Broadcast, Flow, FlowVersion, R
 
 __all__ = ["PER", "LinkFigures", "Per", "Scope", "all_cells", "link_figures", "subject_names", "texted_urls"]
 
-Scope = Literal["broadcast", "automation", "arm", "flow", "version"]
+Kept = Literal["broadcast", "automation", "arm", "flow", "version"]
+Scope = Kept | Literal["split"]
+"""What the lines of a report are about. Of splits no counters are kept (``split_reports``)."""
 Per = Literal["day", "url"]
 PER: tuple[Per, ...] = get_args(Per)
 
@@ -33,6 +35,8 @@ class LinkFigures:
 
     name: str
     """Of the broadcast, automation or flow."""
+    split: str | None = None
+    """The test inside the flow."""
     part: str | int | None = None
     """The arm or the version's number."""
     url: str | None = None
@@ -53,7 +57,7 @@ class LinkFigures:
 
 
 def link_figures(
-    tx: Connection, *, by: Scope = "flow", per: Per | None = None, url: str | None = None, only: str | None = None
+    tx: Connection, *, by: Kept = "flow", per: Per | None = None, url: str | None = None, only: str | None = None
 ) -> list[LinkFigures]:
     """The lines of a report, by name, then day or URL. *only*: those of the subject with that name.
 
@@ -85,7 +89,7 @@ def link_figures(
     return [LinkFigures(**row) for row in tx.execute(statement).mappings()]
 
 
-def _named(by: Scope) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[Any]]:
+def _named(by: Kept) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[Any]]:
     """Cells with the names of their subjects; the column of the name, and of what tells its lines apart."""
     match by:
         case "flow":

@@ -217,3 +217,67 @@ Feature: Reports
       | name   | day        | recipients | clicked |
       | invite | 2026-05-04 | 1          | 1       |
       | invite | 2026-05-05 | 1          | 0       |
+
+  @G4
+  Scenario: The arms of a split are compared, by what was texted from there on
+    Given the flow
+      """
+      flow: tones
+      spec: 1
+      steps:
+        - send: "You are in: ${link.form} See you."
+          links:
+            form: {url: "${event.url}", track: mobilize}
+        - wait: 1h
+        - split: tone
+          arms:
+            warm: {weight: 1, then: [{send: "So glad you're in!"}]}
+            short:
+              weight: 0
+              then:
+                - send: "Another shift? ${link.form}"
+                  links:
+                    form: {url: "${event.url}", track: mobilize}
+        - send: "All there is: ${link.feed} Come along."
+          links:
+            feed: {url: "https://www.mobilize.us/northfield-action/", track: mobilize}
+      """
+    And the automation
+      """
+      automation: Tones
+      spec: 1
+      trigger: mobilize.registers
+      run: tones
+      """
+    When Ana submits the form "Saturday Canvass"
+    And Ben submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Ana taps the link
+    And 1 hour passes
+    And Ben taps the link
+    And the operator publishes the flow
+      """
+      flow: tones
+      spec: 1
+      steps:
+        - split: tone
+          arms:
+            warm: {weight: 0, then: [{send: "So glad you're in!"}]}
+            short:
+              weight: 1
+              then:
+                - send: "Another shift? ${link.form}"
+                  links:
+                    form: {url: "${event.url}", track: mobilize}
+      """
+    And Cleo submits the form "Saturday Canvass"
+    And Dan submits the form "Saturday Canvass"
+    And Eve submits the form "Saturday Canvass"
+    And 1 minute passes
+    And Cleo submits the form "Saturday Canvass" through the link in Cleo's text
+    And Dan taps the link
+    And 1 minute passes
+    Then the report by splits lists
+      | name  | split | part  | recipients | clicked | submitted | clicked no submission | no clicks | conversion rate |
+      | tones | tone  | short | 3          | 2       | 1         | 1                     | 1         | 0.5             |
+      | tones | tone  | warm  | 2          | 1       | 0         | 1                     | 1         | 0.0             |

@@ -15,6 +15,14 @@ from ascend_core.cli.chart import MOST_BARS, Bar, draw_chart
 from ascend_core.store.database import open_database, sqlite_url
 from tests.fakes.bench import Bench
 
+SPLIT = """
+    flow: welcome
+    steps:
+      - split: tone
+        arms:
+          cool: {weight: 0}
+          warm: {then: [{send: "Hi! ${link.form} Bye.", links: {form: {url: "${event.url}", track: box}}}]}
+"""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -133,3 +141,28 @@ def test_a_misspelt_name_is_no_empty_report(told: Any, asked: tuple[str, ...], a
     ran = told("report", *asked)
 
     assert (ran.code, ran.err) == (4, f"error: {answer}\n")
+
+
+def test_the_arms_of_a_split_are_in_every_format(made: Any, home: Path) -> None:
+    """Flow, split and arm, with the figures of any line."""
+    bench = Bench(open_database(sqlite_url(home / "ascend.db")), home)
+    bench.set_up(flow=SPLIT)
+    bench.register(0)
+    bench.drain()
+    bench.core.database.close()
+
+    (line,) = made("report", "--by", "split", "--json").json()
+    (row,) = csv.DictReader(StringIO(made("report", "--by", "split", "--csv").out))
+    table = made("report", "--by", "split").out
+    misspelt = made("report", "--by", "split", "--only", "welcom")
+
+    assert list(line)[:4] == ["flow", "split", "arm", "recipients"]
+    assert [line[name] for name in ("flow", "split", "arm", "recipients")] == ["welcome", "tone", "warm", 1]
+    assert (row["flow"], row["split"], row["arm"], row["recipients"]) == ("welcome", "tone", "warm", "1")
+    assert "Split" in table
+    assert misspelt.err == "error: there is no flow 'welcom'; did you mean 'welcome'?\n"
+
+
+def test_without_a_split_the_report_of_splits_says_so(told: Any) -> None:
+    """Not that nothing was sent."""
+    assert told("report", "--by", "split").err == "No tracked link was sent behind a split yet.\n"

@@ -24,6 +24,44 @@ TWO_LINKS = """
       - send: "Hi! ${link.form} or all: ${link.feed}"
         links: {form: {url: "${event.url}", track: box}, feed: {url: "https://box.example.org/form/", track: box}}
 """
+SPLIT = """
+    flow: welcome
+    steps:
+      - split: tone
+        arms:
+          cool: {weight: 0, then: [{send: "Hi."}]}
+          warm:
+            weight: 1
+            then:
+              - send: "Hi! ${link.form} or all: ${link.feed}"
+                links:
+                  form: {url: "${event.url}", track: box}
+                  feed: {url: "https://box.example.org/form/", track: box}
+"""
+FEED = "https://box.example.org/form/"
+_LINKS = 'links: {form: {url: "${event.url}", track: box}}'
+SPLITS = f"""
+    flow: welcome
+    steps:
+      - {{send: "Before all: ${{link.form}} Bye.", {_LINKS}}}
+      - split: first
+        arms:
+          other: {{weight: 0}}
+          a:
+            then:
+              - {{send: "Feed: ${{link.feed}} Bye.", links: {{feed: {{url: "{FEED}", track: box}}}}}}
+              - split: inside/it
+                arms:
+                  other: {{weight: 0}}
+                  b: {{then: [{{send: "Inside: ${{link.form}} Bye.", {_LINKS}}}]}}
+      - {{send: "Behind: ${{link.form}} Bye.", {_LINKS}}}
+      - split: last
+        arms:
+          other: {{weight: 0}}
+          c: {{then: [{{wait: 1d}}]}}
+      - {{send: "At last: ${{link.form}} Bye.", {_LINKS}}}
+      - {{split: nothing follows, arms: {{other: {{weight: 0}}, d: {{}}}}}}
+"""
 TEST = """
     automation: Welcome
     trigger: box.registers
@@ -127,6 +165,61 @@ def test_one_link_of_a_message_with_several(bench: Any) -> None:
         ("https://box.example.org/form/f0", 0),
     ]
     agreed(bench)
+
+
+@pytest.mark.parametrize("per", [None, "day", "url"])
+def test_a_flow_that_is_all_split_shows_the_same_by_either(bench: Any, per: Any) -> None:
+    """Its one arm has every figure of the flow: clicks, machines, sign-ups of both kinds, and what did not arrive."""
+    bench.set_up(flow=SPLIT)
+    bench.register(*range(5))
+    bench.drain()
+    bench.links = bench.column("SELECT id FROM link ORDER BY member_id, url_id")
+    bench.wait(days=1)
+    bench.click(bench.links[0])
+    bench.click(bench.links[1])
+    bench.click(bench.links[3], agent=MACHINE)
+    bench.register(1, key="estimated")
+    bench.register(2, key="exact", token=bench.one("SELECT token FROM link WHERE id = :id", id=bench.links[4]))
+    deliver(
+        bench, bench.one("SELECT message_id FROM link WHERE id = :id", id=bench.links[6]), DeliveryState.UNDELIVERED
+    )
+    bench.drain()
+
+    whole = click_report(bench.core, per=per)
+    by_split = click_report(bench.core, by="split", per=per)
+
+    assert {(row.name, row.split, row.part) for row in by_split} == {("welcome", "tone", "warm")}
+    assert [attrs.evolve(row, split=None, part=None) for row in by_split] == whole
+    assert max(row.clicked for row in whole) > 0
+    assert sum(row.machine_hits for row in whole) > 0
+
+
+def test_a_text_counts_for_every_split_it_came_behind(bench: Any) -> None:
+    """Not for one that its run came to later, were it in the same moment."""
+    bench.set_up(flow=SPLITS)
+    bench.register(0)
+    bench.drain()
+    bench.wait(days=1)
+    bench.drain()
+
+    lines = click_report(bench.core, by="split")
+
+    assert [(row.split, row.part, row.recipients, row.messages) for row in lines] == [
+        ("first", "a", 1, 4),
+        ("inside/it", "b", 1, 3),
+        ("last", "c", 1, 1),
+    ]
+    assert [row.split for row in click_report(bench.core, by="split", only="welcome", url=FEED)] == ["first"]
+
+
+def test_a_split_of_another_flow_is_left_out(bench: Any) -> None:
+    """And a flow without one has no line."""
+    bench.set_up()
+    bench.register(0)
+    bench.drain()
+
+    assert click_report(bench.core, by="split") == []
+    assert click_report(bench.core, by="split", only="welcome") == []
 
 
 def test_the_arms_of_a_test_are_compared(bench: Any) -> None:
