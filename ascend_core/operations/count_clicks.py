@@ -26,7 +26,7 @@ from ascend_core.store.types import from_micros, to_micros
 
 __all__ = ["clicks_wait", "count_clicks"]
 
-AT_ONCE = 2_000
+AT_ONCE = 4_000
 PERSON, UNSURE = ClickClass.PERSON.value, ClickClass.UNSURE.value
 
 
@@ -61,32 +61,28 @@ class _Counting:
     again: Sequence[int]
     doubts: dict[int, str] = field(factory=dict, init=False)
     """New clicks that are none of a person's, though they look like it; and why."""
-    alone: set[int] = field(factory=set, init=False)
-    """New clicks from addresses that opened no other link around then."""
     changed: list[ClickAround] = field(factory=list, init=False)
     """Older clicks that are now taken for something else."""
 
     def count(self) -> None:
         human = [click for click in self.new if click.kind in COMPARED]
-        beside, shared = clicks_beside(self.tx, human)
-        self.alone = {click.id for click in human if click.ip_hash not in shared}
-        others = beside.union(self.again).difference(click.id for click in self.new)
+        beside = clicks_beside(self.tx, human)
+        others = beside.others.union(self.again).difference(click.id for click in self.new)
         links = links_of_clicks(self.tx, others).union(click.link_id for click in self.new)
         if not links:
             return
         hold_members(self.tx, "link", links)
-        suspects = others.union(click.id for click in human)
         since = min((click.micros for click in human), default=None)
         late = since is not None and unexplained_submissions(self.tx, links, since=from_micros(since))
         if others or late:
             members = lock_members(self.tx, "link", links)
             before = read_links(self.tx, members)
-            self._compare(suspects)
+            self._compare({*others, *beside.suspects}, beside.alone)
             self._sum_up()
             self._attribute(links)
             changes = difference(before, read_links(self.tx, members))
         else:
-            self._compare(suspects)
+            self._compare(beside.suspects, beside.alone)
             changes = self._add()
         add_to_cells(self.tx, changes)
 
@@ -100,10 +96,10 @@ class _Counting:
         hits = hits_of(self.tx, [(link, *its[:3]) for link, its in sums.items() if link not in whole])
         return merged(difference(_without(after, sums), after), hits)
 
-    def _compare(self, suspects: Collection[int]) -> None:
+    def _compare(self, suspects: Collection[int], alone: Collection[int]) -> None:
         fresh = {click.id for click in self.new}
         kinds = []
-        for click in doubtful_clicks(self.tx, suspects, self.alone):
+        for click in doubtful_clicks(self.tx, suspects, alone):
             reason = doubt_about(click)
             kind = PERSON if reason is None else UNSURE
             if (kind, reason) != (click.kind, click.reason):

@@ -57,12 +57,11 @@ def keep_clicks(core: Core, hits: Sequence[Hit]) -> None:
 
 
 def _request(hit: Hit) -> NewRequest:
-    kind, agent, purpose = _visitor(hit.method, hit.user_agent[:LONGEST_AGENT], hit.purpose[:LONGEST_AGENT])
-    if hit.withheld:
-        return NewRequest(hit.link_id, to_micros(hit.at), hit.tag, kind, hit.method, "", "", None, 1, RULES_VERSION)
-    return NewRequest(
-        hit.link_id, to_micros(hit.at), hit.tag, kind, hit.method, agent, purpose, hit.ip_hash, 0, RULES_VERSION
-    )
+    link_id, at, method, agent, tag, purpose, ip_hash, withheld = hit
+    kind, agent, purpose = _visitor(method, agent[:LONGEST_AGENT], purpose[:LONGEST_AGENT])
+    if withheld:
+        agent, purpose, ip_hash = "", "", None
+    return NewRequest(link_id, to_micros(at), tag, kind, method, agent, purpose, ip_hash, int(withheld), RULES_VERSION)
 
 
 @lru_cache(maxsize=_KEPT)

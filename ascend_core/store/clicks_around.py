@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from attrs import frozen
 from sqlalchemy.engine import Connection
 
 from ascend_core.engine.clicks import COMPARED, CROWD_MEMBERS, CROWD_WITHIN, SOON, SWEPT_WITHIN, ClickAround, company
@@ -20,7 +21,7 @@ from ascend_core.store.click_requests import TakenClick
 from ascend_core.store.sql import given, given_rows, written
 from ascend_core.store.types import from_micros, to_micros
 
-__all__ = ["clicks_beside", "doubtful_clicks", "links_of_clicks"]
+__all__ = ["Beside", "clicks_beside", "doubtful_clicks", "links_of_clicks"]
 
 _JUDGED = ", ".join(f"'{kind}'" for kind in sorted(COMPARED))
 _CROWD = to_micros(from_micros(0) + CROWD_WITHIN)
@@ -28,14 +29,27 @@ _SOON = to_micros(from_micros(0) + SOON)
 _SWEPT = to_micros(from_micros(0) + SWEPT_WITHIN)
 
 
-def clicks_beside(tx: Connection, new: Sequence[TakenClick]) -> tuple[set[int], set[int]]:
-    """What new clicks meet on other links, from the same address or on the same message.
+@frozen(kw_only=True)
+class Beside:
+    """What new clicks of persons meet, by id."""
 
-    Returns clicks of persons, new ones among them, that may be in doubt now, and the addresses (hashes) from which
-    several links were opened: nobody else can be one of a crowd.
+    suspects: set[int]
+    """New clicks that may not be persons'; the rest are."""
+    alone: set[int]
+    """Suspects from an address that opened no other link around then: of no crowd."""
+    others: set[int]
+    """Clicks of persons, new ones among them, that may be in doubt now."""
+
+
+def clicks_beside(tx: Connection, new: Sequence[TakenClick]) -> Beside:
+    """What new clicks of persons meet: on other links, from the same address or on the same message, and their text's
+    delivery.
+
+    It costs a look an address and a look a link. Most people open one link, from an address where nobody opens another,
+    long after its text came: of those nothing more is read, however often they come back.
     """
-    at_addresses = _spans(((click.ip_hash, click.micros) for click in new if click.ip_hash is not None), _CROWD)
-    on_links = _spans(((click.link_id, click.micros) for click in new), _SWEPT)
+    busy = _with_several_links(tx, new)
+    at_addresses = _spans(((click.ip_hash, click.micros) for click in new if click.ip_hash in busy), _CROWD)
     beside: set[int] = set()
     shared: set[int] = set()
     if at_addresses:
@@ -43,9 +57,58 @@ def clicks_beside(tx: Connection, new: Sequence[TakenClick]) -> tuple[set[int], 
     if shared:
         spans = [span for span in at_addresses if span[0] in shared]
         beside.update(tx.execute(written(_near_sql(tx.dialect.name, "persons")), _rows(spans)).scalars())
+    texts = _texts_to_look_at(tx, new)
+    on_links = _spans(((click.link_id, click.micros) for click in new if texts.get(click.link_id)), _SWEPT)
     if on_links:
         beside.update(tx.execute(written(_siblings_sql(tx.dialect.name)), _rows(on_links)).scalars())
-    return beside, shared
+    suspects = {click.id for click in new if click.ip_hash in shared or click.link_id in texts}
+    alone = {click.id for click in new if click.id in suspects and click.ip_hash not in shared}
+    return Beside(suspects=suspects, alone=alone, others=beside)
+
+
+def _with_several_links(tx: Connection, new: Sequence[TakenClick]) -> set[int]:
+    """The addresses of new clicks from which more than one link was opened, whenever."""
+    opened: dict[int, int] = {}
+    busy: set[int] = set()
+    for click in new:
+        if click.ip_hash is not None and opened.setdefault(click.ip_hash, click.link_id) != click.link_id:
+            busy.add(click.ip_hash)
+    alone = [pair for pair in opened.items() if pair[0] not in busy]
+    if alone:
+        busy.update(tx.execute(written(_others_sql(tx.dialect.name)), _rows(alone)).scalars())
+    return busy
+
+
+def _texts_to_look_at(tx: Connection, new: Sequence[TakenClick]) -> dict[int, bool]:
+    """The opened links whose texts have other links too (True), or were delivered at about the time of the clicks."""
+    if not new:
+        return {}
+    times = [click.micros for click in new]
+    values = {
+        "ids": _ids({click.link_id for click in new}),
+        "since": min(times) - _SOON,
+        "until": max(times) + _SOON,
+    }
+    found = tx.execute(written(_texts_sql(tx.dialect.name)), values).all()
+    return {link: bool(several) for link, several in found}
+
+
+@lru_cache(maxsize=2)
+def _texts_sql(kind: str) -> str:
+    several = "EXISTS (SELECT 1 FROM link o WHERE o.message_id = l.message_id AND o.id <> l.id)"
+    return (
+        f"SELECT id, several FROM (SELECT l.id, {several} AS several, m.state = 'delivered' "  # noqa: S608 -- fixed words
+        "AND m.settled_at BETWEEN :since AND :until AS soon "
+        f"FROM link l JOIN message m ON m.id = l.message_id WHERE l.id IN ({given(kind)})) AS t WHERE several OR soon"
+    )
+
+
+@lru_cache(maxsize=2)
+def _others_sql(kind: str) -> str:
+    """Addresses from which another link than the given one was opened."""
+    # the ends of a stretch of the index: PostgreSQL reads a table of clicks through rather than test that one EXISTS
+    ends = [f"(SELECT {end}(c.link_id) FROM click c WHERE c.ip_hash = v.key) <> v.link" for end in ("min", "max")]  # noqa: S608 -- fixed words
+    return f"WITH v AS MATERIALIZED ({given_rows(kind, 'key link')}) SELECT v.key FROM v WHERE {' OR '.join(ends)}"  # noqa: S608 -- fixed words
 
 
 def links_of_clicks(tx: Connection, click_ids: Collection[int]) -> set[int]:
@@ -166,8 +229,8 @@ def _spans(moments: Iterable[tuple[int, int]], reach: int) -> list[tuple[int, in
     return spans
 
 
-def _rows(spans: Sequence[tuple[int, int, int]]) -> dict[str, Any]:
-    return {"rows": json.dumps(spans, separators=(",", ":"))}
+def _rows(rows: Sequence[tuple[int, ...]]) -> dict[str, Any]:
+    return {"rows": json.dumps(rows, separators=(",", ":"))}
 
 
 def _ids(ids: Collection[int]) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from ascend_core.errors import DatabaseProblem
 from ascend_core.store.counting import count_on
 
-__all__ = ["CACHE_KIB", "Database", "Tx", "open_database", "open_in_memory", "sqlite_url"]
+__all__ = ["Database", "Tx", "open_database", "open_in_memory", "sqlite_url"]
 
 Tx = Connection
 """An open transaction, as operations pass it on to the store."""
@@ -27,7 +27,7 @@ T = TypeVar("T")
 STATEMENTS = 1_000
 """Prepared statements that SQLite keeps for us; its usual 128 are fewer than we have."""
 
-CACHE_KIB = 16 * 1024
+CACHE_KIB = 8 * 1024
 """Of the file's pages that a SQLite connection keeps in memory, at most: its usual 2 MiB hold no working set."""
 
 BUSY_SECONDS = 30

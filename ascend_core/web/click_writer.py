@@ -37,7 +37,7 @@ MOST_AT_ONCE = 500
 PAUSE_SECONDS = 0.5
 """Between tries while the database cannot be written."""
 IDLE_SECONDS = 0.1
-COUNT_AT = 2_000
+COUNT_AT = 4_000
 COUNT_AFTER_SECONDS = 1.0
 """Clicks are counted when none came for a moment, at the latest when so many are safe or so much time has passed: many
 together cost less, and reports stay fresh."""

@@ -37,13 +37,13 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
 
 
 def open_links(host: str, port: int, paths: Sequence[str], requests: int) -> int:
-    """Open links over ``CONNECTIONS`` that are kept alive, each time from another address. Returns how many."""
-    lines = [_request(paths[number % len(paths)], number) for number in range(requests)]
+    """Open links over ``CONNECTIONS`` that are kept alive, each link from an address of its own. Returns how many."""
+    lines = [_request(paths[number % len(paths)], number % len(paths)) for number in range(requests)]
     return asyncio.run(_open_all(host, port, lines))
 
 
 def _request(path: str, visitor: int) -> bytes:
-    address = f"198.{18 + visitor // 65536 % 2}.{visitor // 256 % 256}.{visitor % 256}"
+    address = f"198.18.{visitor // 256 % 256}.{visitor % 256}"
     return f"GET {path} HTTP/1.1\r\nhost: x\r\nuser-agent: {AGENT}\r\nx-forwarded-for: {address}\r\n\r\n".encode()
 
 

@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import event
 
 from ascend_core.store.bulk import insert_rows
+from ascend_core.store.click_requests import TakenClick
+from ascend_core.store.clicks_around import clicks_beside
 from ascend_core.store.due import look
 from ascend_core.store.due_timers import due_timers, wake_waits_of_slots
 from ascend_core.store.messages import cancel_texts, messages_by_key
 from ascend_core.store.queues import queue_sizes
 from ascend_core.store.runs import cancel_timers
 from ascend_core.store.sql import written
-from ascend_core.store.tables import Flow, FlowVersion, InboundText, Member, Message, Run, Timer
+from ascend_core.store.tables import Click, Flow, FlowVersion, InboundText, Link, Member, Message, Run, Timer, Url
+from ascend_core.store.types import to_micros
 
 NOON = datetime(2026, 6, 3, 16, tzinfo=UTC)
 MANY = 3_000
@@ -59,6 +62,16 @@ def _fill(tx: Any) -> None:
     texts = [{**names, "state": state, **text} for names, state in zip(named, states, strict=True)]
     times = {"due_at": NOON, "created_at": NOON}
     insert_rows(tx, Message, [{"id": id_, **row, **times} for id_, row in enumerate(texts, 1)])
+    insert_rows(tx, Url, [{"id": 1, "target": "https://box.example.org/f", "tracker": ""}])
+    to = {"name": "form", "url_id": 1, "location": "https://box.example.org/f", "created_at": NOON}
+    to |= {"person_clicks": 0, "machine_clicks": 0}
+    links = ({"code": f"c{n}", "token": f"t{n}", "message_id": n, "member_id": 1 + n % PEOPLE, **to} for n in ids)
+    insert_rows(tx, Link, list(links))
+    browser = {"kind": "person", "method": "GET", "user_agent": "Mozilla", "rules": 1, "compared": 1}
+    clicks = (
+        {"link_id": 1 + n % 2, "ip_hash": 1 + n % 2, "clicked_at": NOON, "tag": n, **browser} for n in range(MANY)
+    )
+    insert_rows(tx, Click, list(clicks))
     heard = {"channel": "pigeon", "phone": "+12125550100", "body": "ok", "provider_answered": False}
     known = [{"provider_id": f"p{n}", "handled_at": NOON if n >= DUE else None, **heard} for n in range(MANY)]
     insert_rows(tx, InboundText, [{"id": id_, **row, "received_at": NOON} for id_, row in enumerate(known, 1)])
@@ -70,7 +83,7 @@ def _owner(number: int) -> dict[str, int]:
 
 
 def plan(database: Any, work: Any) -> str:
-    """How the database answers the one statement that *work* sends."""
+    """How the database answers the statements that *work* sends."""
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
@@ -83,9 +96,9 @@ def plan(database: Any, work: Any) -> str:
             work(tx)
         finally:
             event.remove(database.engine, "before_cursor_execute", note)
-        ((statement, parameters),) = sent
         words = "EXPLAIN QUERY PLAN " if database.kind == "sqlite" else "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "
-        return "\n".join(str(row[-1]) for row in tx.exec_driver_sql(words + statement, parameters))
+        said = [tx.exec_driver_sql(words + statement, parameters).all() for statement, parameters in sent]
+        return "\n".join(str(row[-1]) for rows in said for row in rows)
 
     return str(database.write(explained))
 
@@ -155,6 +168,18 @@ def test_a_delivery_status_finds_its_text_by_an_index(filled: Any) -> None:
 
     assert "SCAN message" not in said
     assert "Seq Scan" not in said
+
+
+def test_what_an_address_opened_before_is_not_read(filled: Any) -> None:
+    """Nobody opened another link there: whoever comes back a thousand times costs one look, and no time is compared."""
+    new = TakenClick(id=MANY + 1, link_id=1, kind="person", micros=to_micros(NOON), ip_hash=1)
+
+    said = plan(filled, lambda tx: clicks_beside(tx, [new]))
+
+    assert said.count("ix_click_ip_link") >= 2
+    assert "ix_click_ip " not in f"{said} "
+    assert "Seq Scan on click" not in said
+    assert "SCAN c\n" not in f"{said}\n"
 
 
 def test_the_fixture_has_what_it_says(filled: Any) -> None:

@@ -150,6 +150,7 @@ class Click(CoreRow, table=True):
     __table_args__ = (
         UniqueConstraint("link_id", "clicked_at", "tag", name="uq_click_request"),
         Index("ix_click_ip", *_AT_ADDRESS, sqlite_where=_WITH_IP, postgresql_where=_WITH_IP),
+        Index("ix_click_ip_link", "ip_hash", "link_id", sqlite_where=_WITH_IP, postgresql_where=_WITH_IP),
         Index("ix_click_new", "id", sqlite_where=_NEW, postgresql_where=_NEW),
     )
 
