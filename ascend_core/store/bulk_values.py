@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, String, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -59,6 +59,8 @@ def _kinds(table: Table) -> dict[str, Callable[[_Column], _Column]]:
 
 def _numbers(values: _Column) -> _Column:
     """Times among them become microseconds; all at once where it is one moment in every row."""
+    if datetime not in set(map(type, values)):
+        return values
     first = values[0]
     if isinstance(first, datetime) and values.count(first) == len(values):
         return [to_micros(first)] * len(values)
@@ -95,7 +97,7 @@ _KINDS: Mapping[str, Callable[[_Column], _Column]] = {
 
 def as_batch(columns: Columns) -> str:
     """The rows of *columns* as a JSON list of lists."""
-    return _document(list(zip(*columns.values(), strict=True)))
+    return _document(list(zip(*map(_numbers, columns.values()), strict=True)))
 
 
 def same_everywhere(columns: Columns) -> dict[str, Any]:
@@ -149,32 +151,28 @@ _TYPE_NAMES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
 
 
 def _document(value: Any) -> str:
-    """*value* as JSON, without what PostgreSQL does not take."""
-    document = _json(value)
-    return _json(_storable(json.loads(document))) if _UNSTORABLE.search(document) else document
+    """*value*, in which there is no time, as JSON, without what PostgreSQL does not take."""
+    try:
+        document = _json(value).decode()
+    except UnicodeEncodeError:  # half a character
+        return _json(_storable(value)).decode()
+    return _json(_storable(value)).decode() if _NUL in document else document
 
 
-def _micros(value: object) -> int:
-    """What JSON has no form of: a time."""
-    if not isinstance(value, datetime):
-        raise TypeError(f"{type(value).__name__} cannot be stored")  # our own mistake
-    return to_micros(value)
-
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_micros).encode
+_json = msgspec.json.Encoder().encode
 
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """PostgreSQL takes neither; one such name must not hold up the page it came with."""
 
-_UNSTORABLE = re.compile("\\\\u0000|[\ud800-\udfff]")
-"""The same in JSON, where NUL is escaped; a quick look at the whole batch."""
+_NUL = r"\u0000"
+"""As JSON escapes it; a quick look at the whole batch."""
 
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return _NO_TEXT.sub("\ufffd", value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_storable(each) for each in value]
     if isinstance(value, dict):
         return {_storable(name): _storable(each) for name, each in value.items()}
