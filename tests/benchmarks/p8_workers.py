@@ -5,6 +5,11 @@ The sign-ups are those of several accounts, because one account is drained by on
 CPU seconds of workers, database and simulated Mobilize are shown: on two cores all three share them, so that their sum
 over two is what no number of workers can be quicker than (``no_quicker_than``). So each is also held to a part of a
 core: then the second worker finds as much of the machine free as the first, and what it adds is what the product can.
+
+That is a little kinder than two whole cores would be in one thing: the server is not held, so that what workers wait
+for inside of it weighs less. (Held to as much as both workers together, the ratio was the same.) And a little harder
+in another: the tick that finds the accounts, and what each worker compiles first, are within the time, and weigh more
+the shorter it is. Four accounts are shared evenly by two workers; of three, one worker would have two until the end.
 """
 
 from __future__ import annotations
