@@ -26,6 +26,7 @@ from ascend_mobilize.answers import Answered, Page, read_page
 from ascend_mobilize.attendances import _read_slowly, read_attendance
 from ascend_mobilize.events import read_deletion, read_event
 from ascend_mobilize.people import read_person
+from ascend_mobilize.shapes import ShapedAttendance, decoded_attendance
 from ascend_mobilize.simulator.damage import DAMAGES, damaged, paths_of
 from ascend_mobilize.simulator.signups import SignUp
 
@@ -103,6 +104,51 @@ def test_both_ways_to_read_an_attendance_say_the_same(attendance, data: st.DataO
         record = damaged(record, damage.path, damage.kind)
 
     assert read_attendance(record) == _read_slowly(record)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=1000)
+@given(data=st.data(), breaks=st.integers(0, 2))
+def test_a_page_says_the_same_with_its_records_shaped(attendance, data: st.DataObject, breaks: int) -> None:
+    """Whatever its records and its letters are: what is passed over is what nobody needs."""
+    record = attendance(**{name: data.draw(values) for name, values in ODD_VALUES.items() if data.draw(st.booleans())})
+    for _ in range(breaks):
+        damage = data.draw(damages(record))
+        record = damaged(record, damage.path, damage.kind)
+    body = json.dumps({"data": [attendance(id=1), record, attendance(id=3)], "next": None, "count": 3}).encode()
+    old, new = data.draw(st.sampled_from(ODD_LETTERS))
+    answered = Answered(what="Mobilize", status=200, headers={}, body=body.replace(old, new))
+
+    shaped, plain = (_read(answered, shaping) for shaping in (decoded_attendance, None))
+
+    assert shaped == plain
+
+
+ODD_LETTERS = [
+    (b"", b""),
+    (b"CONFIRMED", b"CONF\xffIRMED"),
+    (b"null", b"NaN"),
+    (b"null", b"1e999"),
+    (b'"status": "', b'"status": "\\ud800'),
+    (b'"id": 3', b'"id": ' + b"3" * 5000),
+]
+"""What stands in a page, and what may stand there instead, which is hardly JSON."""
+
+
+def _read(answered: Answered, shaping: Any) -> list[Submission | Rejected] | None:
+    try:
+        return [read_attendance(record) for record in read_page(answered, now=NOW, shaping=shaping).records]
+    except RunTimeError:
+        return None
+
+
+def test_a_record_that_is_damaged_leaves_the_others_of_its_page_shaped(attendance) -> None:
+    """One odd record does not make its page slow."""
+    body = json.dumps({"data": [attendance(id=1), attendance(id=2), attendance(id="3")]}).encode()
+    answered = Answered(what="Mobilize", status=200, headers={}, body=body.replace(b'"id": 2,', b'"id": -2,'))
+
+    records = read_page(answered, now=NOW, shaping=decoded_attendance).records
+
+    assert [isinstance(record, ShapedAttendance) for record in records] == [True, False, False]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)

@@ -14,13 +14,13 @@ __all__ = ["read_attendance"]
 
 
 def read_attendance(record: Any) -> Submission | Rejected:
-    """The submission *record* (an attendance as decoded from JSON, or anything else) tells of.
+    """The submission *record* (an attendance, shaped or as decoded from JSON, or anything else) tells of.
 
     Rejected with ``masked``: Mobilize hides whose or for what it is (an id is null: the sign-up is on the other side
     of the firewall between coordinated and independent organizations). Rejected with ``malformed``: the detail names
     the field. A status we do not know is not malformed: it is kept as it is.
     """
-    shaped = shaped_attendance(record)
+    shaped = record if isinstance(record, ShapedAttendance) else shaped_attendance(record)
     return _read_slowly(record) if shaped is None else _of_shape(shaped)
 
 

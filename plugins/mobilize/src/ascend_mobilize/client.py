@@ -9,7 +9,7 @@ import httpx
 from ascend_core.contracts import Clock, Turns
 from ascend_core.errors import Refused, TryLater
 from ascend_mobilize.account import MobilizeAccount, origin_of
-from ascend_mobilize.answers import Answered, Page, read_page
+from ascend_mobilize.answers import Answered, Page, Shaping, read_page
 
 __all__ = ["GETS_PER_SECOND", "PAGE_BYTES", "PAGE_SECONDS", "TIMEOUT", "MobilizeClient"]
 
@@ -58,8 +58,8 @@ class MobilizeClient:
         given = {name: value for name, value in params.items() if value is not None}
         return str(httpx.URL(f"{self._account.base_url}/organizations/{self._account.org_id}/{path}", params=given))
 
-    async def page(self, url: str, *, with_key: bool = True) -> Page:
-        """The page at *url*, which is one of ours or a ``next`` of Mobilize's, taken verbatim.
+    async def page(self, url: str, *, with_key: bool = True, shaping: Shaping | None = None) -> Page:
+        """The page at *url*, which is one of ours or a ``next`` of Mobilize's, taken verbatim; *shaping* reads it.
 
         Raises Refused (``off_host``) before anything is sent when *url* leads elsewhere, and likewise when the page
         names a next one that does; else what ``read_page`` raises.
@@ -71,7 +71,7 @@ class MobilizeClient:
             await self._turns.turn(bucket, per_second=self._per_second)
         answered = await self._get(target, what, with_key=with_key)
         try:
-            page = read_page(answered, now=self._clock.now())
+            page = read_page(answered, now=self._clock.now(), shaping=shaping)
         except TryLater as error:
             if error.after_seconds is not None:
                 pause = max(LEAST_PAUSE_SECONDS, min(error.after_seconds, LONGEST_PAUSE_SECONDS))

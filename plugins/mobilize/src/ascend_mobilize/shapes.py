@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, convert, json
 
 from ascend_mobilize.reading import LARGEST_NUMBER, LATEST_SECOND, LONGEST_TEXT
 
-__all__ = ["ShapedAttendance", "ShapedPerson", "shaped_attendance"]
+__all__ = ["ShapedAttendance", "ShapedPerson", "decoded_attendance", "shaped_attendance"]
 
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)] | None
 Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)] | None
@@ -91,3 +91,15 @@ def shaped_attendance(record: Any) -> ShapedAttendance | None:
     except (ValidationError, ValueError, RecursionError):  # ValueError: half a character in the name of a field
         return None
     return None if found.event.id is None else found
+
+
+def decoded_attendance(raw: Raw) -> ShapedAttendance | None:
+    """The same with a record's JSON."""
+    try:
+        found = _attendance(raw)
+    except (DecodeError, ValueError, RecursionError):
+        return None
+    return None if found.event.id is None else found
+
+
+_attendance = json.Decoder(ShapedAttendance).decode

@@ -21,7 +21,7 @@ from ascend_core.contracts import (
 from ascend_core.errors import BadInput, NeedsAttention, Refused, RunTimeError
 from ascend_mobilize.account import MobilizeAccount
 from ascend_mobilize.activities import activities
-from ascend_mobilize.answers import Page
+from ascend_mobilize.answers import Page, Shaping
 from ascend_mobilize.attendances import read_attendance
 from ascend_mobilize.client import TIMEOUT, MobilizeClient
 from ascend_mobilize.cursors import Pull, dump_pulls, load_pulls
@@ -29,6 +29,7 @@ from ascend_mobilize.events import read_deletion, read_event
 from ascend_mobilize.people import read_person
 from ascend_mobilize.reading import Node
 from ascend_mobilize.settings import MobilizeSettings
+from ascend_mobilize.shapes import ShapedAttendance, decoded_attendance
 
 __all__ = ["MobilizeSource"]
 
@@ -86,7 +87,7 @@ class MobilizeSource:
         pull = self._pull("attendances", cursor, since)
         async with self._client(account) as client:
             first = client.url("attendances", per_page=PER_PAGE, updated_since=pull.asked)
-            async for page in _pages(client, account, first, pull.next):
+            async for page in _pages(client, account, first, pull.next, shaping=decoded_attendance):
                 pull = pull.read(newest=_newest(page.records, "modified_date"), following=page.next)
                 submissions, rejected = _sort_out(read_attendance(record) for record in page.records)
                 yield SubmissionPage(
@@ -153,7 +154,12 @@ class MobilizeSource:
 
 
 async def _pages(
-    client: MobilizeClient, account: MobilizeAccount, first: str, resume: str | None
+    client: MobilizeClient,
+    account: MobilizeAccount,
+    first: str,
+    resume: str | None,
+    *,
+    shaping: Shaping | None = None,
 ) -> AsyncIterator[Page]:
     """The pages from *resume* (a ``next`` kept from before), or from *first*, to the last.
 
@@ -163,7 +169,7 @@ async def _pages(
     url, seen, may_restart = resume or first, set[str](), True
     while True:
         try:
-            page = await client.page(url)
+            page = await client.page(url, shaping=shaping)
         except Refused as refusal:
             is_lost = refusal.code in {"400", "404"} or refusal.reason == "off_host"
             if url == first and refusal.code == "404":
@@ -256,6 +262,8 @@ def _newest(records: tuple[Any, ...], dated_by: str) -> int | None:
 
 
 def _date(record: Any, dated_by: str) -> int | None:
+    if isinstance(record, ShapedAttendance):
+        return record.modified_date
     try:
         return Node(record)[dated_by].number()
     except BadInput:
