@@ -123,6 +123,7 @@ def test_everything_is_told_and_nothing_about_anybody(
     environment = {
         "ASCEND_HOME": str(home),
         "ASCEND_PUBLIC_URL": url,
+        "ASCEND_HOURS": "off",  # at night too
         "ASCEND_LOG": format_,
         "ASCEND_LOG_LEVEL": "debug",
         "ASCEND_METRICS": ports[1],

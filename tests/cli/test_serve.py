@@ -30,8 +30,8 @@ SOON_SECONDS = 10
 
 @contextmanager
 def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """A running ``ascend serve`` on a free port, where it listens, and what it said first."""
-    environment = {**os.environ, "ASCEND_HOME": str(home)}
+    """A running ``ascend serve`` on a free port, where it listens, and what it said first. It texts at night too."""
+    environment = {**os.environ, "ASCEND_HOME": str(home), "ASCEND_HOURS": "off"}
     environment.pop("ASCEND_PUBLIC_URL", None)
     code = "from ascend_core.cli import main; main()"
     with subprocess.Popen(
@@ -156,10 +156,9 @@ send: "Hi ${member.first_name|there}!"
 
 
 def test_told_to_end_in_the_middle_of_a_broadcast_it_leaves_no_text_in_doubt(
-    made: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Any, home: Path, tmp_path: Path
 ) -> None:
     """The calls that were begun get their answer, no other begins, and the next start goes on: each text once."""
-    monkeypatch.setenv("ASCEND_HOURS", "off")
     carrier = _carrier()
     server = ThreadedServer(carrier.app, bind())
     settings = carrier.settings(server.url)
