@@ -14,8 +14,12 @@ _SHORTENERS = re.compile(
 )
 
 
-@lru_cache(maxsize=4_096)
 def shortener_in(text: str) -> str | None:
     """The public shortener that a text or URL names, as it is written; None: it names none."""
-    found = _SHORTENERS.search(text) if "/" in text else None
+    return _named(text) if "/" in text else None
+
+
+@lru_cache(maxsize=4_096)
+def _named(text: str) -> str | None:
+    found = _SHORTENERS.search(text)
     return None if found is None else found.group(1)

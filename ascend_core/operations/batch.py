@@ -124,8 +124,7 @@ class Batch:
 
     def add_member(self, record: MemberRecord, values: Mapping[str, Any] = MappingProxyType({})) -> None:
         """A new member, under a reserved id, with these values in its fields."""
-        changes = _changes(record, values)
-        self.members[record.id] = _in_their_zones(attrs.evolve(record, **changes))
+        self.members[record.id] = _in_their_zones(record, _changes(record, values))
         self.subscribed[record.id] = True
         self._new_members.add(record.id)
 
@@ -135,8 +134,9 @@ class Batch:
         changes = _changes(before, values)
         if not changes:
             return
-        after = attrs.evolve(before, **changes, updated_at=self.now)
-        self.members[member_id] = _in_their_zones(after) if changes.keys() & {"zip", ZONE} else after
+        moves = changes.keys() & {"zip", ZONE}
+        changes["updated_at"] = self.now
+        self.members[member_id] = _in_their_zones(before, changes) if moves else attrs.evolve(before, **changes)
         if member_id not in self._new_members:
             self._changed_members.add(member_id)
 
@@ -295,10 +295,11 @@ class Batch:
         )
 
 
-def _in_their_zones(record: MemberRecord) -> MemberRecord:
-    """*record* with every zone the member may be in (row J3)."""
-    zones = candidate_zones(own=record.zone, zip_code=record.zip, phone=record.phone)
-    return attrs.evolve(record, zones=list(zones))
+def _in_their_zones(record: MemberRecord, changes: Mapping[str, Any]) -> MemberRecord:
+    """*record* with these *changes*, and every zone the member may be in by them (row J3)."""
+    own, zip_code = changes.get(ZONE, record.zone), changes.get("zip", record.zip)
+    zones = candidate_zones(own=own, zip_code=zip_code, phone=record.phone)
+    return attrs.evolve(record, **changes, zones=list(zones))
 
 
 def _changes(record: MemberRecord, values: Mapping[str, Any]) -> dict[str, Any]:
