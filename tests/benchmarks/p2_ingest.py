@@ -16,7 +16,6 @@ from tempfile import mkdtemp
 from threading import Event, Thread
 from typing import Any
 
-from ascend_core.engine.zones import warm_zones
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.publish import publish_flow, put_automation
@@ -54,7 +53,6 @@ run: welcome
 @lru_cache(maxsize=1)
 def _crowd(attendances: int) -> Crowd:
     """One for all rounds; it ends with this process. What is loaded by now is settled, to the good of every side."""
-    warm_zones()  # both as a worker does when it begins
     settle_memory()
     return Crowd(attendances)
 
