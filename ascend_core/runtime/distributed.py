@@ -88,7 +88,8 @@ class DistributedEngine:
         self._ticks: list[tuple[str | None, float, Tick]] = []
         self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database.conninfo))
         self._in_hand: set[asyncio.Future[None]] = set()
-        self._app.job_manager = _Considerate(self._app.connector, self._in_hand, yield_seconds)
+        self._stopping = threading.Event()
+        self._app.job_manager = _Considerate(self._app.connector, self._in_hand, self._stopping, yield_seconds)
         self._app.task(name=TASK)(self._run_job)
         # wakes go through our own connections, in whatever thread: they need an app that is never opened
         waking = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo))
@@ -96,7 +97,6 @@ class DistributedEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker_loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Task[Any] | None = None
-        self._stopping = threading.Event()
 
     def prepare(self) -> None:
         """Make the engine's own tables where they are missing; the worker that is first makes them.
@@ -241,15 +241,20 @@ class DistributedEngine:
 
 
 class _Considerate(JobManager):
-    """Takes a job after a moment for every drain that this worker has *in_hand*, or when one of them is over."""
+    """Takes a job after a moment for every drain that this worker has *in_hand*, or when one of them is over; none
+    once it is *ending*: it may be asked to while it waits.
+    """
 
-    def __init__(self, connector: Any, in_hand: set[asyncio.Future[None]], yield_seconds: float) -> None:
+    def __init__(
+        self, connector: Any, in_hand: set[asyncio.Future[None]], ending: threading.Event, yield_seconds: float
+    ) -> None:
         super().__init__(connector)
         self._in_hand = in_hand
+        self._ending = ending
         self._yield_seconds = yield_seconds
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         if self._in_hand:
             most = self._yield_seconds * len(self._in_hand)
             await asyncio.wait(list(self._in_hand), timeout=most, return_when=asyncio.FIRST_COMPLETED)
-        return await super().fetch_job(queues, worker_id)
+        return None if self._ending.is_set() else await super().fetch_job(queues, worker_id)
