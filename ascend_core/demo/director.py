@@ -55,7 +55,7 @@ class Director:
         self.by_key = {supporter.person.key: supporter for supporter in self.supporters}
         self.by_phone = _by_phone(self.supporters)
         self.progress_file = folder / PROGRESS_FILE
-        self.done_until = read_progress(self.progress_file, seed)
+        self.done_until, self.acting_at = read_progress(self.progress_file, seed)
         self.urls: dict[str, str] = {}
         self.agenda: list[tuple[datetime, str, Deed | Reaction]] = []
         self.heard = 0
@@ -64,7 +64,8 @@ class Director:
     def play(self, tell: Tell) -> None:
         """The whole week, or what is left of it."""
         world = self.world
-        world.clock.set(max(self.done_until or START, START))
+        # in the middle of a moment its time goes on: what people did in it is told, and heard, in no earlier one
+        world.clock.set(max(self.acting_at or self.done_until or START, START))
         self._set_up()
         for deed in plan_week(self.seed, self.supporters):
             self._plan(deed.at, deed.key, deed)
@@ -74,6 +75,7 @@ class Director:
         while (moment := self._next_moment()) is not None and moment <= END:
             self._trouble(moment)
             world.go_to(moment, poll=False)
+            self._keep(acting_at=moment)
             self._act(moment)
             self._hear()
             if not self.agenda or self.agenda[0][0] > moment:  # else somebody reacts at once, and that is not done yet
@@ -222,19 +224,27 @@ class Director:
 
     def _remember(self, moment: datetime) -> None:
         self.done_until = moment
+        self._keep(acting_at=None)
+
+    def _keep(self, *, acting_at: datetime | None) -> None:
+        """How far it came, and the moment in which people act just now."""
+        done = {"seed": self.seed, "done_until": self.done_until, "acting_at": acting_at}
         fresh = self.progress_file.with_suffix(".new")
-        fresh.write_text(json.dumps({"seed": self.seed, "done_until": moment.isoformat()}))
+        fresh.write_text(json.dumps(done, default=datetime.isoformat))
         fresh.replace(self.progress_file)
 
 
-def read_progress(file: Path, seed: int) -> datetime | None:
-    """How far the demo in that folder came; None: it did not begin. Raises BadInput when it is another demo's."""
+def read_progress(file: Path, seed: int) -> tuple[datetime | None, datetime | None]:
+    """How far the demo in that folder came, and at which moment people were acting; None: it did not begin, they were
+    not. Raises BadInput when it is another demo's.
+    """
     if not file.exists():
-        return None
+        return None, None
     kept = json.loads(file.read_text())
     if kept["seed"] != seed:
         raise BadInput(f"the folder {file.parent} holds a demo with seed {kept['seed']}; say --seed {kept['seed']}")
-    return datetime.fromisoformat(kept["done_until"])
+    done, acting = (kept.get(name) for name in ("done_until", "acting_at"))
+    return datetime.fromisoformat(done), None if acting is None else datetime.fromisoformat(acting)
 
 
 def _documents(next_url: str) -> list[tuple[str, str]]:

@@ -96,9 +96,13 @@ def test_a_week_of_trouble_ends_in_the_same_document(on_sqlite: dict[str, Any]) 
 def _let_it_work(running: subprocess.Popen[bytes], progress: Path, *, slots: int) -> None:
     """Wait until the demo came *slots* steps further, or ended."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    seen = progress.read_text() if progress.exists() else ""
+    seen = _done_until(progress)
     while slots and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
-        now = progress.read_text() if progress.exists() else ""
+        now = _done_until(progress)
         if now != seen:
             seen, slots = now, slots - 1
+
+
+def _done_until(progress: Path) -> str | None:
+    return json.loads(progress.read_text())["done_until"] if progress.exists() else None
