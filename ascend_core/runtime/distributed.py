@@ -2,12 +2,13 @@
 
 It decides who drains which key, and when; nothing else. A job is one wake of one key: its ``lock`` lets one drain of a
 key run at a time, its ``queueing_lock`` makes waking coalesce, and a finished job is deleted. Losing all jobs loses
-nothing, because the tick wakes whatever is due again. Four things about it are not as its documentation advises:
+nothing, because the tick wakes whatever is due again. Five things about it are not as its documentation advises:
 
 * A job of a worker that died is *finished* by the reaper, never retried: the retry would collide with the wake that
   waits for the same key already, for ever.
 * No job is ever scheduled for later: timers are rows of ours.
 * Its worker ends when one of its connections breaks. It is begun again until the engine is asked to stop.
+* Its worker lives on when it could not say that a job is over. Ours ends then, so that the reaper frees the key.
 * Its worker takes as much as it may at once, be the next one idle. One that has drains in hand lets one that has fewer
   go first: a drain may take long, and stays where it is.
 """
@@ -89,7 +90,7 @@ class DistributedEngine:
         self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database.conninfo))
         self._in_hand: set[asyncio.Future[None]] = set()
         self._stopping = threading.Event()
-        self._app.job_manager = _Considerate(self._app.connector, self._in_hand, self._stopping, yield_seconds)
+        self._app.job_manager = _Jobs(self._app.connector, self._in_hand, self._stopping, yield_seconds)
         self._app.task(name=TASK)(self._run_job)
         # wakes go through our own connections, in whatever thread: they need an app that is never opened
         waking = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo))
@@ -240,9 +241,12 @@ class DistributedEngine:
         await drain
 
 
-class _Considerate(JobManager):
+class _Jobs(JobManager):
     """Takes a job after a moment for every drain that this worker has *in_hand*, or when one of them is over; none
     once it is *ending*: it may be asked to while it waits.
+
+    When it could not be written down that a job is over, the worker ends and is begun again. The job would be taken for
+    one in hand for as long as the worker lives, and nobody would drain its key.
     """
 
     def __init__(
@@ -252,9 +256,20 @@ class _Considerate(JobManager):
         self._in_hand = in_hand
         self._ending = ending
         self._yield_seconds = yield_seconds
+        self._unfinished: Exception | None = None
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         if self._in_hand:
             most = self._yield_seconds * len(self._in_hand)
             await asyncio.wait(list(self._in_hand), timeout=most, return_when=asyncio.FIRST_COMPLETED)
+        unfinished, self._unfinished = self._unfinished, None
+        if unfinished is not None:
+            raise unfinished
         return None if self._ending.is_set() else await super().fetch_job(queues, worker_id)
+
+    async def finish_job(self, job: Job, status: JobStatus, delete_job: bool) -> None:
+        try:
+            await super().finish_job(job, status, delete_job)
+        except Exception as error:
+            self._unfinished = error
+            raise

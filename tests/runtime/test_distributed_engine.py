@@ -189,6 +189,36 @@ def test_a_wake_that_cannot_be_said_costs_the_data_nothing(queued: Database, mon
     assert jobs(queued) == [("work a", "todo", None)]
 
 
+REFUSING = """
+CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+CREATE TRIGGER refused BEFORE DELETE ON procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION refused();
+"""
+
+
+def test_a_key_whose_end_could_not_be_written_down_is_drained_again(queued: Database) -> None:
+    """Its job looks as if the worker had it in hand, and the worker lives: nobody else would ever drain that key."""
+    troubles: list[str] = []
+    engine = DistributedEngine(queued, SystemClock(), lambda trouble: troubles.append(trouble.event))
+    took: list[str] = []
+
+    async def drain(key: str, _until: datetime) -> bool:
+        took.append(key)
+        return False
+
+    async def story() -> None:
+        queued.write(lambda tx: tx.exec_driver_sql(REFUSING))
+        engine.wake("work", "a")
+        await until(lambda: "engine.begun_again" in troubles)
+        queued.write(lambda tx: tx.exec_driver_sql("DROP TRIGGER refused ON procrastinate_jobs"))
+        engine.wake("work", "a")
+        await until(lambda: len(took) == 2)
+
+    engine.register("work", drain)
+    asyncio.run(playing(engine, story()))
+
+    assert took == ["a", "a"]
+
+
 WORKER = """
 import asyncio, sys
 from ascend_core.runtime.distributed import DistributedEngine

@@ -6,6 +6,8 @@ database. Nobody is texted twice, nobody is left out, nobody after STOP, and it 
 from __future__ import annotations
 
 import http.client
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -25,12 +27,16 @@ pytestmark = pytest.mark.xdist_group("processes")
 PATIENCE_SECONDS = 120.0
 """For what takes a few seconds on a quiet machine."""
 
+LINES = 60
+"""Of what a process said, when it is to be found out why somebody waits."""
+
 TAKEN_OVER_SECONDS = 20.0
 """Somebody who signs up then is texted: a dead worker's keys are free within 10 s, and the poll comes round."""
 
 
 @pytest.fixture
-def at(tmp_path: Path) -> Iterator[Installation]:
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # a process that ends by SIGABRT says where it was
     with installed(tmp_path, distributed=True) as made:
         for service in made.services:
             service.start()
@@ -52,10 +58,31 @@ def until(at: Installation, people: People, holds: Callable[[], bool]) -> float:
     """Wait for it; how many seconds it took."""
     began = time.monotonic()
     while not holds():
-        assert time.monotonic() - began < PATIENCE_SECONDS, f"{people.unsettled} people wait; {waiting(at)}"
+        if time.monotonic() - began > PATIENCE_SECONDS:
+            raise AssertionError(f"{people.unsettled} people wait; {waiting(at)}\n{told_by(at)}")
         people.look()
         pause(0.05)
     return time.monotonic() - began
+
+
+def told_by(at: Installation) -> str:
+    """What everybody has in hand, and the end of what they said, last of all where each of their threads is."""
+    jobs = at.rows(
+        "SELECT j.lock, j.status, j.worker_id, round(extract(epoch FROM now() - w.last_heartbeat)::numeric, 1) "
+        "FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id ORDER BY 1, 2"
+    )
+    locks = at.rows(
+        "SELECT pid, state, wait_event_type, wait_event, pg_blocking_pids(pid)::text, left(query, 100) "
+        "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    said = [f"{len(jobs)} jobs", *map(str, jobs), f"{len(locks)} connections", *map(str, locks)]
+    for service in at.services:
+        if service.is_alive:
+            os.kill(service.pid, signal.SIGABRT)
+    pause(1)
+    for service in at.services:
+        said += [f"--- {service.name}", *service.log.read_text("utf-8", "replace").splitlines()[-LINES:]]
+    return "\n".join(said)
 
 
 def settled(person: Person) -> bool:
