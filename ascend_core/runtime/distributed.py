@@ -258,6 +258,10 @@ class _Jobs(JobManager):
         self._yield_seconds = yield_seconds
         self._unfinished: Exception | None = None
 
+    async def register_worker(self) -> int:
+        self._unfinished = None  # what a worker left that ended since is free by that
+        return await super().register_worker()
+
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         if self._in_hand:
             most = self._yield_seconds * len(self._in_hand)
