@@ -16,10 +16,10 @@ def text_with_links(
     body = view.render(text)
     if not links:
         return SendText(body=body, quiet_hours=quiet_hours)
-    placed = dict.fromkeys(part.name for part in body if isinstance(part, LinkRef))
-    urls = tuple(
+    placed = dict.fromkeys([part.name for part in body if isinstance(part, LinkRef)])
+    urls = [
         TrackedUrl(name=name, url=view.plain(links[name].url), tracker=links[name].track)
         for name in placed
         if name in links
-    )
-    return SendText(body=body, links=urls, quiet_hours=quiet_hours)
+    ]
+    return SendText(body=body, links=tuple(urls), quiet_hours=quiet_hours)

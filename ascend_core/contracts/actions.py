@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from ascend_core.contracts.effects import Body, Effect
 from ascend_core.contracts.flows import Condition, Moment, StepRef, Steps, Text
@@ -98,12 +100,7 @@ class StepView(Protocol):
         ...
 
 
-def _in_order(effects: Iterable[Effect]) -> tuple[Effect, ...]:
-    return tuple(effects)
-
-
-@frozen(kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What a bot action decided.
 
     ``wait`` False: the run goes on, into *exit* or, without one, to what follows. ``wait`` True: the run stays
@@ -111,14 +108,18 @@ class Outcome:
     earlier are dead by then: one that must still ring is started again.
     """
 
-    effects: tuple[Effect, ...] = field(factory=tuple, converter=_in_order)
+    effects: tuple[Effect, ...] = ()
     exit: Steps | StepRef | None = None
     wait: bool = False
     hears_replies: bool = False
     """While it waits: whether the member's replies belong to this step."""
-    memory: Memory = field(factory=dict)
+    memory: Memory = {}
     why: str = ""
     """For the trace: what decided, in a few words of the author's or ours. Nothing the member wrote."""
+
+    def __post_init__(self) -> None:
+        if type(self.effects) is not tuple:
+            force_setattr(self, "effects", tuple(self.effects))
 
 
 P = TypeVar("P", contravariant=True)

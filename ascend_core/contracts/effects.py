@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from attrs import field, frozen
+from msgspec import Struct
 
 from ascend_core.contracts.flows import QuietHours
 from ascend_core.contracts.members import FieldValue
@@ -42,8 +43,7 @@ Body = tuple[str | LinkRef, ...]
 """A rendered text: strings, and the places where links go."""
 
 
-@frozen(kw_only=True)
-class TrackedUrl:
+class TrackedUrl(Struct, frozen=True, kw_only=True):
     """A rendered link: where it leads and who tracks it."""
 
     name: str
@@ -51,8 +51,7 @@ class TrackedUrl:
     tracker: str | None = None
 
 
-@frozen(kw_only=True)
-class SendText:
+class SendText(Struct, frozen=True, kw_only=True):
     """Send *body* to the run's member. One intent: it is sent at most once."""
 
     body: Body
@@ -144,21 +143,19 @@ class CallWebhook:
     """The JSON body; None: none."""
 
 
-@frozen(kw_only=True)
-class EndRun:
+class EndRun(Struct, frozen=True, kw_only=True):
     """End the run here. *cancel_nudges* tells whether nudges that still wait die with it."""
 
     reason: str
     cancel_nudges: bool = False
 
 
-@frozen(kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """A line for the run's trace: what happened at a step and why. No personal data beyond the run's own."""
 
     kind: Literal["action", "branch", "wait", "reply", "timer", "answer", "problem", "end", "nudge"]
     step: str | None
-    detail: Mapping[str, FieldValue] = field(factory=dict)
+    detail: Mapping[str, FieldValue] = {}
 
 
 Effect = (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
+from msgspec import Struct
 
 __all__ = ["DefaultMapping", "FieldMapperType", "FieldReading"]
 
@@ -20,8 +21,7 @@ class DefaultMapping:
     """``first_name``, ``last_name``, ``email`` or ``zip``."""
 
 
-@frozen(kw_only=True)
-class FieldReading:
+class FieldReading(Struct, frozen=True, kw_only=True):
     """One value found in a submission. ``source`` is stable; *label* is what a person calls it."""
 
     source: str

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from attrs import field, frozen
+from msgspec import Struct
 
 __all__ = [
     "Form",
@@ -65,8 +66,7 @@ class FormPage:
     """How many the source says there are in all, where it does; for a progress bar."""
 
 
-@frozen(kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """One sign-up of one person for one form, as the source shows it now."""
 
     key: str
@@ -78,7 +78,7 @@ class Submission:
     state: State
     person_key: str | None = None
     """The source's own key of the person, where it has one: by it the person's later changes are recognised."""
-    fields: Mapping[str, Any] = field(factory=dict)
+    fields: Mapping[str, Any] = {}
     """Raw; the integration's field mapper reads them."""
     token: str | None = None
     """What the sign-up carried back from the link that brought it (``utm_content``)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import IntEnum
 from typing import Protocol
 
 from attrs import field, frozen
@@ -15,7 +15,7 @@ from ascend_core.contracts.members import FormView, MemberView
 __all__ = ["Allow", "Caps", "Deny", "Gate", "GateType", "Hold", "PlannedMessage", "Purpose", "RecentTexts", "Verdict"]
 
 
-class Purpose(Enum):
+class Purpose(IntEnum):
     """Why a text is sent; the value is its priority, lower first (row J5)."""
 
     CONFIRMATION = 0

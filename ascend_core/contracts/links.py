@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from attrs import frozen
+from msgspec import Struct
 
 from ascend_core.contracts.forms import Submission
 
 __all__ = ["LinkTracker", "LinkTrackerType", "LinkUse"]
 
 
-@frozen(kw_only=True)
-class LinkUse:
+class LinkUse(Struct, frozen=True, kw_only=True):
     """One member's link in one message: opaque ids that travel with the URL and come back with a submission."""
 
     token: str

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import field, frozen
+from msgspec import Struct
 
 __all__ = ["FieldValue", "FormView", "MemberView", "RunView"]
 
 FieldValue = str | int | float | bool | None
 
 
-@frozen(kw_only=True)
-class MemberView:
+class MemberView(Struct, frozen=True, kw_only=True):
     """A person we may text. ``fields`` holds the core fields (``first_name``, …) and the people-defined ones."""
 
     id: int
     phone: str
     """E.164."""
-    fields: Mapping[str, FieldValue] = field(factory=dict)
+    fields: Mapping[str, FieldValue] = {}
     groups: frozenset[str] = frozenset()
     zones: tuple[str, ...] = ()
     """IANA names of every zone the member may be in; empty: unknown."""
@@ -28,8 +27,7 @@ class MemberView:
     subscribed: bool = True
 
 
-@frozen(kw_only=True)
-class FormView:
+class FormView(Struct, frozen=True, kw_only=True):
     """The form (and the slot) a run is about."""
 
     id: int
@@ -43,8 +41,7 @@ class FormView:
     deleted: bool = False
 
 
-@frozen(kw_only=True)
-class RunView:
+class RunView(Struct, frozen=True, kw_only=True):
     """The run itself, as flows may speak of it."""
 
     id: int

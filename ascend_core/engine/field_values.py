@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from attrs import field, frozen
+from msgspec import Struct
 
 from ascend_core.contracts import FieldValue
 from ascend_core.flow.values import is_zone
@@ -47,8 +48,7 @@ class FieldRule:
     choices: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
 
 
-@frozen(kw_only=True)
-class Fitted:
+class Fitted(Struct, frozen=True, kw_only=True):
     """Values that fit, as they are kept; and for each that does not, a sentence that names its field."""
 
     values: Mapping[str, Any]
@@ -57,6 +57,8 @@ class Fitted:
 
 def fit(rules: Mapping[str, FieldRule], values: Mapping[str, FieldValue]) -> Fitted:
     """Read *values* as their fields take them. A field without a rule takes anything; ``zone`` takes a time zone."""
+    if not rules and ZONE not in values:
+        return Fitted(values=values)
     kept: dict[str, Any] = {}
     problems: list[str] = []
     for name, value in values.items():

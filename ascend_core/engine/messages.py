@@ -6,28 +6,25 @@ from ascend_core.contracts import LinkRef, SendText
 from ascend_core.flow.limits import LINK_CHARACTERS, MOST_CHARACTERS
 from ascend_core.flow.templates import Unfilled
 
-__all__ = ["fault_of", "length_of"]
-
-
-def length_of(text: SendText) -> int:
-    """Characters of *text*, each link counted as a short one."""
-    return sum(LINK_CHARACTERS if isinstance(part, LinkRef) else len(part) for part in text.body)
+__all__ = ["fault_of"]
 
 
 def fault_of(text: SendText) -> str | None:
-    """Why *text* must not be sent: ``unset_value``, ``text_too_long`` or ``empty_text``; None: it may."""
-    if any(isinstance(part, Unfilled) for part in text.body) or _leads_nowhere(text):
-        return "unset_value"
-    if length_of(text) > MOST_CHARACTERS:
+    """Why *text* must not be sent: ``unset_value``, ``text_too_long`` or ``empty_text``; None: it may.
+
+    Each link counts as a short one.
+    """
+    leads = [link.name for link in text.links if link.url]
+    length, says_something = 0, False
+    for part in text.body:
+        if isinstance(part, LinkRef):
+            if part.name not in leads:
+                return "unset_value"
+            length, says_something = length + LINK_CHARACTERS, True
+        elif isinstance(part, Unfilled):
+            return "unset_value"
+        else:
+            length, says_something = length + len(part), says_something or bool(part.strip())
+    if length > MOST_CHARACTERS:
         return "text_too_long"
-    if not any(isinstance(part, LinkRef) or part.strip() for part in text.body):
-        return "empty_text"
-    return None
-
-
-def _leads_nowhere(text: SendText) -> bool:
-    placed = {part.name for part in text.body if isinstance(part, LinkRef)}
-    if not placed:
-        return False
-    led = {link.name for link in text.links if link.url}
-    return not placed <= led
+    return None if says_something else "empty_text"

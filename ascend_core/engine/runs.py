@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from msgspec import Struct
 
 from ascend_core.contracts import FieldValue
 from ascend_core.errors import BadInput
@@ -13,8 +13,7 @@ from ascend_core.errors import BadInput
 __all__ = ["RunState"]
 
 
-@frozen(kw_only=True)
-class RunState:
+class RunState(Struct, frozen=True, kw_only=True):
     """A run between two sprints."""
 
     position: str | None
@@ -24,7 +23,7 @@ class RunState:
     """Whether the member's next reply belongs to it."""
     sprint: int
     """How many sprints it has had. Timers carry it: one of an earlier sprint does nothing."""
-    memory: Mapping[str, FieldValue] = field(factory=dict)
+    memory: Mapping[str, FieldValue] = {}
     """What the step keeps while it waits."""
     ended: str | None = None
     """Why it ended (``finished``, ``stopped_by_flow``, ``failed``, ``too_many_steps``, …); None: it goes on."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from attrs import define, evolve, field, frozen
+from attrs import frozen
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ascend_core.contracts import (
     AddToGroups,
@@ -33,8 +35,7 @@ from ascend_core.flow.templates import compile_template
 __all__ = ["Problem", "Scene", "SceneView", "member_after"]
 
 
-@frozen(kw_only=True)
-class Scene:
+class Scene(Struct, frozen=True, kw_only=True):
     """The world of one run at one moment. *now* is aware, UTC."""
 
     now: datetime
@@ -54,15 +55,14 @@ class Problem:
     why: str = ""
 
 
-@define(kw_only=True, eq=False)
-class SceneView:
+class SceneView(Struct, kw_only=True, eq=False):
     """The ``StepView`` of one step. It also notes what could not be worked out, for the trace."""
 
     scene: Scene
     happened: Happened
     memory: Memory
     reply: str | None = None
-    problems: list[Problem] = field(factory=list)
+    problems: list[Problem] = []
     _facts: Facts | None = None
 
     @property
@@ -85,7 +85,8 @@ class SceneView:
         """*text* filled; a place with neither value nor fallback is an ``Unfilled`` part and a noted problem."""
         scene = self.scene
         body, unfilled = compile_template(text.source).render(member=scene.member, form=scene.form, run=scene.run)
-        self.problems.extend(Problem(problem="unset_value", about=path) for path in unfilled)
+        if unfilled:
+            self.problems.extend([Problem(problem="unset_value", about=path) for path in unfilled])
         return body
 
     def plain(self, text: Text) -> str:
@@ -94,7 +95,7 @@ class SceneView:
         body = self.render(text)
         if len(self.problems) > before:
             return ""
-        return "".join(part for part in body if isinstance(part, str))
+        return "".join([part for part in body if isinstance(part, str)])
 
     def test(self, condition: Condition) -> bool:
         """Whether *condition* holds; an evaluation that fails is False, and a noted problem."""
@@ -133,12 +134,12 @@ def member_after(member: MemberView, effect: Effect) -> MemberView:
     """*member* as later steps of the same sprint see it, once *effect* is carried out."""
     match effect:
         case SetFields(values=values):
-            return evolve(member, fields={**member.fields, **values})
+            return replace(member, fields={**member.fields, **values})
         case AddToGroups(names=names):
-            return evolve(member, groups=member.groups.union(names))
+            return replace(member, groups=member.groups.union(names))
         case RemoveFromGroups(names=names):
-            return evolve(member, groups=member.groups.difference(names))
+            return replace(member, groups=member.groups.difference(names))
         case OptOut():
-            return evolve(member, subscribed=False)
+            return replace(member, subscribed=False)
         case _:
             return member

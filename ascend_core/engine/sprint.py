@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from attrs import define, evolve, field, frozen
+from attrs import frozen
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ascend_core.contracts import (
     AddToGroups,
@@ -55,16 +57,14 @@ class ArmNudge:
     expires_at: datetime | None = None
 
 
-@frozen
-class Placed:
+class Placed(Struct, frozen=True):
     """An effect and the path of the step that asked for it; None: the run itself."""
 
     step: str | None
     effect: Effect | ArmNudge
 
 
-@frozen(kw_only=True)
-class Sprint:
+class Sprint(Struct, frozen=True, kw_only=True):
     """What came of it: the run as it stands now, the member as changed, and the effects in order."""
 
     run: RunState
@@ -77,7 +77,7 @@ Actions = Mapping[str, BotActionType[Any]]
 
 def start(program: Program, scene: Scene, actions: Actions) -> Sprint:
     """Begin a run of *program*. Total: whatever goes wrong is in the effects."""
-    return _Sprinter(program=program, scene=scene, actions=actions, number=1).go(program.first, Reached(), {})
+    return _Sprinter(program=program, scene=scene, actions=actions, number=1).go(program.first, _REACHED, {})
 
 
 def resume(
@@ -96,8 +96,7 @@ def resume(
     return sprinter.go(run.position, happened, run.memory)
 
 
-@define(kw_only=True, eq=False)
-class _Sprinter:
+class _Sprinter(Struct, kw_only=True, eq=False):
     """One sprint under way."""
 
     program: Program
@@ -105,7 +104,7 @@ class _Sprinter:
     actions: Actions
     number: int
     reply: str | None = None
-    placed: list[Placed] = field(factory=list)
+    placed: list[Placed] = []
 
     def go(self, position: str | None, happened: Happened, memory: Memory) -> Sprint:
         """Take steps until the run waits or ends."""
@@ -118,7 +117,7 @@ class _Sprinter:
             taken = self.take(node, happened, memory)
             if isinstance(taken, Sprint):
                 return taken
-            position, happened, memory = taken.position, Reached(), {}
+            position, happened, memory = taken.position, _REACHED, {}
         return self.give_up("too_many_steps", position, {"limit": "steps", "most": MOST_STEPS_A_SPRINT})
 
     def take(self, node: Node, happened: Happened, memory: Memory) -> Sprint | _GoOn:
@@ -135,7 +134,8 @@ class _Sprinter:
             outcome = _fitted(_checked(action.run(view, step.params), node), view)
             member = self.scene.member
             for effect in outcome.effects:
-                member = member_after(member, effect)
+                if not isinstance(effect, SendText):  # most are
+                    member = member_after(member, effect)
         except Exception as error:  # noqa: BLE001 -- the fence of a step: a plugin's bug ends this run and no other
             detail: dict[str, FieldValue] = {"problem": "action_failed", "action": step.action}
             return self.give_up("failed", step.path, {**detail, "error": type(error).__name__})
@@ -144,7 +144,7 @@ class _Sprinter:
         if isinstance(happened, Reached):
             self.place_nudges(step)
         if member is not self.scene.member:
-            self.scene = evolve(self.scene, member=member)
+            self.scene = replace(self.scene, member=member)
         return self.leave(node, outcome)
 
     def leave(self, node: Node, outcome: Outcome) -> Sprint | _GoOn:
@@ -171,8 +171,9 @@ class _Sprinter:
             detail["exit"] = outcome.exit.exit
         if outcome.why:
             detail["why"] = outcome.why
-        if outcome.effects:
-            detail.update(_changes(self.scene.member, outcome.effects))
+        for effect in outcome.effects:
+            if not isinstance(effect, SendText):
+                detail.update(_changes(self.scene.member, effect))
         self.place(step.path, Trace(kind=_kind(happened, outcome), step=step.path, detail=detail))
         for problem in view.problems:
             said: dict[str, FieldValue] = {"problem": problem.problem, "about": problem.about}
@@ -194,7 +195,7 @@ class _Sprinter:
                         detail: dict[str, FieldValue] = {"problem": fault, "action": step.action, "not_sent": True}
                         self.place(step.path, Trace(kind="problem", step=step.path, detail=detail))
                 case Trace(step=None):
-                    self.place(step.path, evolve(effect, step=step.path))
+                    self.place(step.path, replace(effect, step=step.path))
                 case _:
                     self.place(step.path, effect)
 
@@ -204,7 +205,7 @@ class _Sprinter:
         reply = text.reply or self.reply is not None
         if quiet is text.quiet_hours and reply == text.reply:
             return text
-        return evolve(text, quiet_hours=quiet, reply=reply)
+        return replace(text, quiet_hours=quiet, reply=reply)
 
     def place_nudges(self, step: Step) -> None:
         """Arm the nudges of a step that the run has just reached."""
@@ -240,26 +241,24 @@ class _Sprinter:
         self.placed.append(Placed(step, effect))
 
 
-@frozen
-class _GoOn:
+class _GoOn(Struct, frozen=True):
     """The run goes on at *position*; None: it is finished."""
 
     position: str | None
 
 
-def _changes(member: MemberView, effects: Iterable[Effect]) -> dict[str, FieldValue]:
-    """What a step changes on the member, and nothing that stays as it is: ``member.rsvp``, ``joins``, ``leaves``."""
-    changes: dict[str, FieldValue] = {}
-    for effect in effects:
-        match effect:
-            case SetFields(values=values):
-                changed = {name: value for name, value in values.items() if member.fields.get(name) != value}
-                changes.update({f"member.{name}": value for name, value in changed.items()})
-            case AddToGroups(names=names) if new := [name for name in names if name not in member.groups]:
-                changes["joins"] = ", ".join(new)
-            case RemoveFromGroups(names=names) if old := [name for name in names if name in member.groups]:
-                changes["leaves"] = ", ".join(old)
-    return changes
+def _changes(member: MemberView, effect: Effect) -> dict[str, FieldValue]:
+    """What *effect* changes on the member, and nothing that stays as it is: ``member.rsvp``, ``joins``, ``leaves``."""
+    match effect:
+        case SetFields(values=values):
+            changed = {name: value for name, value in values.items() if member.fields.get(name) != value}
+            return {f"member.{name}": value for name, value in changed.items()}
+        case AddToGroups(names=names) if new := [name for name in names if name not in member.groups]:
+            return {"joins": ", ".join(new)}
+        case RemoveFromGroups(names=names) if old := [name for name in names if name in member.groups]:
+            return {"leaves": ", ".join(old)}
+        case _:
+            return {}
 
 
 def _kind(happened: Happened, outcome: Outcome) -> Literal["action", "branch", "wait", "reply", "timer", "answer"]:
@@ -281,6 +280,8 @@ def _checked(outcome: object, node: Node) -> Outcome:
     if not isinstance(outcome, Outcome):
         raise TypeError("a bot action returns an Outcome")
     for effect in outcome.effects:
+        if isinstance(effect, SendText):
+            continue
         if not isinstance(effect, _EFFECTS):
             raise TypeError("a bot action returns the effects of contracts.effects and nothing else")
         if isinstance(effect, StartTimer) and effect.due_at.tzinfo is None:
@@ -309,8 +310,9 @@ def _fitted(outcome: Outcome, view: SceneView) -> Outcome:
             effects.append(SetFields(values=fitted.values))
         else:
             effects.append(effect)
-    return evolve(outcome, effects=tuple(effects))
+    return replace(outcome, effects=tuple(effects))
 
 
+_REACHED = Reached()
 _EFFECTS = get_args(Effect)
 _PLAIN = (str, int, float, bool, type(None))

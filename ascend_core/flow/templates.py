@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ascend_core.contracts import Body, FieldValue, FormView, LinkRef, MemberView, RunView
 from ascend_core.errors import FlowProblem
@@ -34,12 +34,23 @@ class Place:
     path: str
     format: str | None = None
     fallback: str | None = None
+    root: str = field(init=False, repr=False, eq=False)
+    """What the path begins with: ``member``, ``event``, ``run`` or ``link``."""
+    name: str = field(init=False, repr=False, eq=False)
+    """The rest of the path."""
+
+    @root.default
+    def _root(self) -> str:
+        return self.path.partition(".")[0]
+
+    @name.default
+    def _name(self) -> str:
+        return self.path.partition(".")[2]
 
     @property
     def link(self) -> str | None:
         """The link's name, where the place is one."""
-        root, _, name = self.path.partition(".")
-        return name if root == "link" else None
+        return self.name if self.root == "link" else None
 
 
 def _date(moment: datetime) -> str:
@@ -90,30 +101,25 @@ class Template:
     def render(self, *, member: MemberView, form: FormView | None, run: RunView) -> tuple[Body, tuple[str, ...]]:
         """The filled text, and the paths that had neither a value nor a fallback (an ``Unfilled`` part each)."""
         body: list[str | LinkRef] = []
+        words: list[str] = []
         unfilled: list[str] = []
         for part in self.parts:
-            if not isinstance(part, Place):
-                body.append(part)
+            if isinstance(part, str):
+                words.append(part)
                 continue
-            shown = _show(_value(part.path, member, form, run), part.format, form)
-            shown = shown or part.fallback
-            if shown is None:
+            if isinstance(part, Place):
+                shown = _show(_value(part, member, form, run), part.format, form) or part.fallback
+                if shown is not None:
+                    words.append(shown)
+                    continue
                 unfilled.append(part.path)
-                body.append(Unfilled())
-            else:
-                body.append(shown)
-        return _joined(body), tuple(unfilled)
-
-
-def _joined(body: list[str | LinkRef]) -> Body:
-    parts: list[str | LinkRef] = []
-    for part in body:
-        plain = type(part) is str
-        if plain and parts and type(parts[-1]) is str:
-            parts[-1] = f"{parts[-1]}{part}"
-        elif part or not plain:
-            parts.append(part)
-    return tuple(parts)
+            if text := "".join(words):
+                body.append(text)
+            words.clear()
+            body.append(part if isinstance(part, LinkRef) else Unfilled())
+        if text := "".join(words):
+            body.append(text)
+        return tuple(body), tuple(unfilled)
 
 
 @lru_cache(maxsize=8192)
@@ -148,9 +154,9 @@ def _place(written: str) -> Place | LinkRef:
     return LinkRef(place.link)
 
 
-def _value(path: str, member: MemberView, form: FormView | None, run: RunView) -> FieldValue | datetime:
-    root, _, name = path.partition(".")
-    match root:
+def _value(place: Place, member: MemberView, form: FormView | None, run: RunView) -> FieldValue | datetime:
+    name = place.name
+    match place.root:
         case "member":
             return member.phone if name == "phone" else member.fields.get(name)
         case "event" if form is not None:
@@ -178,6 +184,8 @@ def _event_value(form: FormView, name: str) -> FieldValue | datetime:
 
 def _show(value: FieldValue | datetime, how: str | None, form: FormView | None) -> str | None:
     """*value* as a person reads it; None when it is unset or does not fit the format."""
+    if how is None and type(value) is str:
+        return value.replace("\0", "").strip()
     if how in _TIME_FORMATS or isinstance(value, datetime):
         moment = value if isinstance(value, datetime) else _as_moment(value)
         return _TIME_FORMATS.get(how or "", _day_time)(_at_event(moment, form)) if moment is not None else None

@@ -7,7 +7,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Literal
 
-from attrs import evolve, frozen
+from attrs import frozen
+from msgspec.structs import replace
 
 from ascend_core.contracts import IntegrationType, Submission, SubmissionPage
 from ascend_core.operations.attribution import Attribution, attribute, load_attribution
@@ -112,7 +113,7 @@ class Applier:
         for id_, each in zip(ids, fresh, strict=True):
             self._add_unread(id_, each.key, FAILED, broke, each.created_at, each.modified_at)
         for record in known.values():
-            failed = evolve(record, outcome="ignored", reason=FAILED, detail=broke, seen_at=self.now)
+            failed = replace(record, outcome="ignored", reason=FAILED, detail=broke, seen_at=self.now)
             self.batch.changed_submissions.append(failed)
         return PageOutcome(ignored=len(submissions), failed=len(submissions))
 
@@ -322,6 +323,6 @@ class Applier:
             record, why = known.get(rejected.key), (rejected.reason, rejected.detail or None)
             if record is not None and record.outcome == "applied" and (record.reason, record.detail) != why:
                 reason, detail = why
-                self.batch.changed_submissions.append(evolve(record, reason=reason, detail=detail, seen_at=self.now))
+                self.batch.changed_submissions.append(replace(record, reason=reason, detail=detail, seen_at=self.now))
                 count += 1
         return count

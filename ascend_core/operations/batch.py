@@ -12,8 +12,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-import attrs
 from attrs import define, field
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ascend_core.contracts import FormView, MemberView, RunView
 from ascend_core.engine.field_values import ZONE, FieldRule
@@ -40,8 +41,7 @@ from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 __all__ = ["Batch", "NewTimer", "RunDraft"]
 
 
-@define(kw_only=True)
-class RunDraft:
+class RunDraft(Struct, kw_only=True, eq=False):
     """A run while a batch works on it."""
 
     record: RunRecord
@@ -54,8 +54,7 @@ class RunDraft:
         return RunView(id=self.record.id, flow=self.version.record.name, started_at=self.record.started_at)
 
 
-@define(kw_only=True)
-class NewTimer:
+class NewTimer(Struct, kw_only=True, eq=False):
     """A timer to start, of a run that may not be written yet."""
 
     kind: str
@@ -136,7 +135,7 @@ class Batch:
             return
         moves = changes.keys() & {"zip", ZONE}
         changes["updated_at"] = self.now
-        self.members[member_id] = _in_their_zones(before, changes) if moves else attrs.evolve(before, **changes)
+        self.members[member_id] = _in_their_zones(before, changes) if moves else replace(before, **changes)
         if member_id not in self._new_members:
             self._changed_members.add(member_id)
 
@@ -175,7 +174,7 @@ class Batch:
 
     def change_run(self, run: RunDraft, **values: Any) -> None:
         """Change some values of a run."""
-        run.record = attrs.evolve(run.record, **values)
+        run.record = replace(run.record, **values)
         if not run.fresh:
             self._changed_runs.add(run.record.id)
 
@@ -295,11 +294,15 @@ class Batch:
         )
 
 
+_COLUMNS = frozenset((*CORE_FIELDS, ZONE))
+"""Fields of members that have columns of their own."""
+
+
 def _in_their_zones(record: MemberRecord, changes: Mapping[str, Any]) -> MemberRecord:
     """*record* with these *changes*, and every zone the member may be in by them (row J3)."""
     own, zip_code = changes.get(ZONE, record.zone), changes.get("zip", record.zip)
     zones = candidate_zones(own=own, zip_code=zip_code, phone=record.phone)
-    return attrs.evolve(record, **changes, zones=list(zones))
+    return replace(record, **changes, zones=list(zones))
 
 
 def _changes(record: MemberRecord, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -307,7 +310,7 @@ def _changes(record: MemberRecord, values: Mapping[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in (*CORE_FIELDS, ZONE):
+        if name not in _COLUMNS:
             own[name] = value
         elif getattr(record, name) != value:
             changes[name] = value

@@ -13,7 +13,8 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
+from msgspec.structs import replace
 
 from ascend_core.contracts import (
     Allow,
@@ -141,7 +142,7 @@ class _Claim:
                 verdict = gates if opens == moment else Hold(opens or moment, "sender_day")
             if isinstance(verdict, Allow):
                 standing = standing.spent(cost, moment)
-                taken = evolve(message, claim=message.claim + 1, claimed_at=self.now)
+                taken = replace(message, claim=message.claim + 1, claimed_at=self.now)
                 claimed.append(Claimed(message=taken, valid_until=valid_until))
             changes.append(self._row(message, verdict))
         if not changes:

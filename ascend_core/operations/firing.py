@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ascend_core.contracts import IntegrationType
+from ascend_core.contracts import IntegrationType, TriggerType
 from ascend_core.operations.batch import Batch
 from ascend_core.operations.judging import Item
 from ascend_core.operations.start_runs import Fired
@@ -18,7 +18,8 @@ __all__ = ["fire"]
 def fire(batch: Batch, integration: IntegrationType, items: Sequence[Item]) -> list[Fired]:
     """Everything that *items*, which were applied, tell of: each activity at most once per change (row D1)."""
     counts = submission_rows.fired_counts(batch.tx, {item.row_id for item in items if item.known is not None})
-    drafts = [(item, trigger) for item in items for trigger in _triggers(batch, integration, item, counts)]
+    types = _by_activity(batch, integration)
+    drafts = [(item, trigger) for item in items for trigger in _triggers(types, integration, item, counts)]
     ids = submission_rows.reserve_activity_ids(batch.tx, len(drafts))
     records = {record.id: record for record in (*batch.new_submissions, *batch.changed_submissions)}
     fired = []
@@ -40,22 +41,32 @@ def fire(batch: Batch, integration: IntegrationType, items: Sequence[Item]) -> l
     return fired
 
 
+def _by_activity(batch: Batch, integration: IntegrationType) -> Mapping[str, Sequence[TriggerType]]:
+    """The triggers of *integration* by what makes them fire."""
+    found: dict[str, list[TriggerType]] = {}
+    for type_ in batch.core.registry.triggers.values():
+        if type_.integration == integration.name:
+            found.setdefault(type_.activity, []).append(type_)
+    return found
+
+
 def _triggers(
-    batch: Batch, integration: IntegrationType, item: Item, counts: Mapping[tuple[int, str], int]
+    types: Mapping[str, Sequence[TriggerType]],
+    integration: IntegrationType,
+    item: Item,
+    counts: Mapping[tuple[int, str], int],
 ) -> list[str]:
     if item.reason is not None or item.form is None or item.form.fires_from is None:
         return []
     if not _happened_since(item, item.form.fires_from):
         return []
     before = None if item.first_sight or item.known is None else item.known.state
-    triggers = []
-    for activity in integration.source.activities(before, item.state):
-        for type_ in batch.core.registry.triggers.values():
-            if (type_.integration, type_.activity) != (integration.name, activity):
-                continue
-            if type_.repeats or not counts.get((item.row_id, type_.name)):
-                triggers.append(type_.name)
-    return triggers
+    return [
+        type_.name
+        for activity in integration.source.activities(before, item.state)
+        for type_ in types.get(activity, ())
+        if type_.repeats or not counts.get((item.row_id, type_.name))
+    ]
 
 
 def _happened_since(item: Item, since: datetime) -> bool:

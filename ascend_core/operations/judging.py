@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from attrs import define, field
+from msgspec import Struct
 
 from ascend_core.contracts import FieldReading, State, Submission
 from ascend_core.engine.phones import BadPhone, Phone, parse_phone
@@ -45,8 +46,7 @@ FAILED = "failed"
 """The reason of a submission that something broke on. It is tried again whenever it is read again."""
 
 
-@define(kw_only=True, eq=False)
-class Item:
+class Item(Struct, kw_only=True, eq=False):
     """One submission of a page, while the page is applied."""
 
     submission: Submission
@@ -68,7 +68,7 @@ class Item:
     answers: str | None = None
     """Which of it overwrites something (``Mapper.answers``)."""
 
-    def __attrs_post_init__(self) -> None:
+    def __post_init__(self) -> None:
         parsed = parse_phone(self.submission.phone)
         if isinstance(parsed, Phone):
             self.phone = parsed

@@ -50,7 +50,7 @@ class Mapper:
 
     def readings(self, fields: Mapping[str, Any]) -> tuple[FieldReading, ...]:
         """Every value found in the raw *fields* of a submission, or of a person."""
-        return tuple(reading for type_ in self.types for reading in type_.read(fields))
+        return tuple([reading for type_ in self.types for reading in type_.read(fields)])
 
     def changes(self, readings: Iterable[FieldReading], member: MemberRecord, *, said_before: bool = False) -> Fitted:
         """What *readings* change on a member, and what of it does not fit. An empty value never erases.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import frozen
+from msgspec.structs import replace
 
 from ascend_core.engine.zones import candidate_zones
 from ascend_core.errors import BadInput, NotFound
@@ -99,4 +100,4 @@ def _filled(kept: MemberRecord, gone: MemberRecord, now: datetime) -> MemberReco
     values = {name: getattr(kept, name) or getattr(gone, name) for name in (*CORE_FIELDS, "zone")}
     fields = {**gone.fields, **{name: value for name, value in kept.fields.items() if value not in (None, "")}}
     zones = list(candidate_zones(own=values["zone"], zip_code=values["zip"], phone=kept.phone))
-    return evolve(kept, **values, zones=zones, fields=fields, updated_at=now)
+    return replace(kept, **values, zones=zones, fields=fields, updated_at=now)

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from attrs import define, field
+from msgspec import Struct
 
 from ascend_core.contracts import Body, LinkRef, LinkTrackerType, LinkUse, Purpose, QuietHours, TrackedUrl
 from ascend_core.flow.shorteners import shortener_in
@@ -33,8 +34,7 @@ PUBLIC_SHORTENER = "public_shortener"
 """Why a text with a link of a public shortener is not sent."""
 
 
-@define(kw_only=True)
-class NewText:
+class NewText(Struct, kw_only=True):
     """A text to send. ``body`` may hold places for the links it brings."""
 
     intent: str
@@ -123,9 +123,15 @@ class Outgoing:
         key = self._token(KEY_LENGTH)
         links = self._links(id_, key, text, urls)
         address, _ = self._address(text.links_url)
-        body = "".join(
-            f"{address}/{links[part.name].code}" if isinstance(part, LinkRef) else part for part in text.body
-        )
+        body: list[str] = []
+        used: dict[str, LinkRecord] = {}
+        for part in text.body:
+            if isinstance(part, LinkRef):
+                link = links[part.name]
+                used[link.code] = link
+                body.append(f"{address}/{link.code}")
+            else:
+                body.append(part)
         message = MessageRecord(
             id=id_,
             key=key,
@@ -140,8 +146,8 @@ class Outgoing:
             form_id=text.form_id,
             timer_id=text.timer_id,
             step=text.step,
-            purpose=text.purpose.value,
-            body=body,
+            purpose=int(text.purpose),
+            body="".join(body),
             quiet_hours=quiet_to_json(text.quiet_hours),
             state="ready" if text.suppressed is None else "suppressed",
             reason=text.suppressed,
@@ -150,15 +156,15 @@ class Outgoing:
             expires_at=text.expires_at,
             created_at=self.now,
         )
-        if not links:
-            return message, []
-        used = {part.name for part in text.body if isinstance(part, LinkRef)}
-        return message, list({link.code: link for name, link in links.items() if name in used}.values())
+        return message, list(used.values())
 
     def _links(
         self, message_id: int, campaign: str, text: NewText, urls: dict[tuple[str, str], int]
     ) -> dict[str, LinkRecord]:
         """The links of a text by name. Names of one address share a link: a message has one code for each URL."""
+        if len(text.links) == 1:
+            only = text.links[0]
+            return {only.name: self._link(message_id, campaign, text, only, urls, name=only.name)}
         names: dict[int, list[str]] = {}
         for link in text.links:
             names.setdefault(urls[link.url, link.tracker or ""], []).append(link.name)
@@ -219,5 +225,8 @@ class Outgoing:
 
 
 def _names_shortener(text: NewText) -> bool:
-    words = "".join(part if isinstance(part, str) else " " for part in text.body)
-    return shortener_in(words) is not None or any(shortener_in(link.url) is not None for link in text.links)
+    for link in text.links:
+        if shortener_in(link.url) is not None:
+            return True
+    words = [part if isinstance(part, str) else " " for part in text.body]
+    return shortener_in("".join(words)) is not None

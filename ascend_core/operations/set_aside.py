@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from ascend_core.store.database import Tx
 from ascend_core.store.messages import cancel_texts
@@ -33,7 +33,7 @@ def fail_runs(tx: Tx, run_ids: Collection[int], broke: str, *, now: datetime) ->
     going = [run for run in hold_runs(tx, run_ids).values() if run.ended_at is None]
     if not going:
         return
-    update_runs(tx, [evolve(run, ended_at=now, end_reason=FAILED) for run in going])
+    update_runs(tx, [replace(run, ended_at=now, end_reason=FAILED) for run in going])
     ids = [run.id for run in going]
     cancel_timers(tx, reason=FAILED, now=now, run_ids=ids)
     cancel_texts(tx, reason=FAILED, now=now, run_ids=ids)

@@ -107,6 +107,8 @@ def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, place
         case SendText():
             purpose = Purpose.REPLY if effect.reply else Purpose.FLOW
             queue_text(batch, run, effect, step=step, intent=f"run:{run.record.id}:{sprint}:{ordinal}", purpose=purpose)
+        case EndRun():
+            batch.end_run(run, effect.reason, cancel_nudges=effect.cancel_nudges)
         case SetFields():
             batch.set_fields(member_id, effect.values)
         case AddToGroups():
@@ -149,8 +151,6 @@ def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, place
                     expires_at=effect.expires_at,
                 )
             )
-        case EndRun():
-            batch.end_run(run, effect.reason, cancel_nudges=effect.cancel_nudges)
         case _:
             assert_never(effect)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-from attrs import frozen
+from msgspec import Struct
 
 from ascend_core.engine.ab import choose_arm
 from ascend_core.errors import FlowProblem
@@ -31,8 +31,7 @@ from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 __all__ = ["Fired", "active_by_member", "arm_for", "may_enter", "once_key", "read_automation", "start_automations"]
 
 
-@frozen(kw_only=True)
-class Fired:
+class Fired(Struct, frozen=True, kw_only=True):
     """An activity with what it is about."""
 
     activity: ActivityRecord
@@ -40,8 +39,7 @@ class Fired:
     form: FormRecord
 
 
-@frozen(kw_only=True)
-class _Chance:
+class _Chance(Struct, frozen=True, kw_only=True):
     fired: Fired
     record: AutomationRecord
     document: Automation | None
@@ -66,8 +64,10 @@ def start_automations(batch: Batch, fired: Sequence[Fired]) -> None:
     for chance in chances:
         of_activity.setdefault(chance.fired.activity.id, []).append(chance)
     for each in fired:
-        _stop_runs(batch, each, active)
-        _stop_nudges(batch, each, nudging)
+        if active:
+            _stop_runs(batch, each, active)
+        if nudging:
+            _stop_nudges(batch, each, nudging)
         for chance in of_activity.get(each.activity.id, ()):
             _take(batch, chance, taken, active, versions.get(chance.flow), next(run_ids))
 

@@ -25,7 +25,7 @@ from ascend_core.operations.breakers import ACCOUNT, account_breaker
 from ascend_core.operations.connect import integration_type, open_account
 from ascend_core.operations.core import Core
 from ascend_core.operations.fetch_forms import fetch_forms
-from ascend_core.operations.gathering import gathered, one_ahead
+from ascend_core.operations.gathering import MOST_TOGETHER, MOST_TOGETHER_ON_SQLITE, gathered, one_ahead
 from ascend_core.operations.judging import SWEEP_EVERY
 from ascend_core.store.accounts import AccountRecord, CursorRecord, account_by_id, begin_again, cursor_of, set_account
 from ascend_core.store.forms import form_list, set_form
@@ -61,7 +61,7 @@ class Synced:
     without: str | None = None
     """What the source does not tell this account, and what to do about it; the round went well otherwise."""
     cut_short: bool = False
-    """This process was asked to end meanwhile; the next round goes on at once."""
+    """This process was asked to end meanwhile, or the time was up; the next round goes on at once."""
 
     def plus(self, page: PageOutcome, pages: int) -> Synced:
         """With so many *pages* more."""
@@ -81,10 +81,11 @@ async def sync_account(
     *,
     sweep: bool = False,
     ending: Callable[[], bool] = lambda: False,
+    until: datetime | None = None,
     progress: Progress | None = None,
 ) -> Synced:
     """Fetch and apply what changed at an account's source; *sweep*: read everything anew, to its end; *ending*:
-    whether this process was asked to end, after the page in hand.
+    whether this process was asked to end, after the page in hand; *until*: when others have their turn, after a page.
 
     Never raises what a source may raise: it is recorded. A bug of the source is raised on, after it was recorded as a
     failure: the account rests.
@@ -92,7 +93,7 @@ async def sync_account(
     account = core.database.read(lambda tx: account_by_id(tx, account_id))
     if account is None or not account.sync_accounts or account.problem is not None:
         return Synced()
-    round_ = _Round(core, account, sweep=sweep, ending=ending, progress=progress)
+    round_ = _Round(core, account, sweep=sweep, ending=ending, until=until, progress=progress)
     try:
         await round_.run()
     except TryLater as error:
@@ -125,6 +126,7 @@ class _Round:
         *,
         sweep: bool,
         ending: Callable[[], bool],
+        until: datetime | None,
         progress: Progress | None,
     ) -> None:
         self.core = core
@@ -134,6 +136,7 @@ class _Round:
         self.opened = open_account(core, account)
         self.whole_sweep = sweep
         self.ending = ending
+        self.until = until
         self.began: datetime = core.clock.now()
         self.done = Synced()
 
@@ -230,10 +233,11 @@ class _Round:
     async def _read(self, cursor: str, *, most_pages: int | None = None) -> bool:
         """Apply the pages behind *cursor*, *most_pages* of them. Returns whether the last one was reached."""
         seen = self._cursor(cursor)
+        together = MOST_TOGETHER_ON_SQLITE if self.core.database.kind == "sqlite" else MOST_TOGETHER
         read = records = 0
         async with (
             _closed(self.source.submissions(self.opened, seen.position)) as pages,
-            _closed(gathered(pages, most_pages=most_pages)) as gathering,
+            _closed(gathered(pages, most_pages=most_pages, together=together)) as gathering,
             _closed(one_ahead(gathering)) as coming,
         ):
             async for some in coming:
@@ -244,13 +248,19 @@ class _Round:
                 records += len(some.page.submissions) + len(some.page.rejected)
                 if self.progress is not None:
                     self.progress(records, some.page.total)
-                if self._ends():
+                if self._ends() or self._is_over():
                     return False
         return read != most_pages
 
     def _ends(self) -> bool:
         """Whether this process is to end: what was applied stays, and the next round goes on from there."""
         if self.ending():
+            self.done = evolve(self.done, cut_short=True)
+        return self.done.cut_short
+
+    def _is_over(self) -> bool:
+        """Whether others have their turn now. Asked behind a page of submissions only: each round gets on."""
+        if self.until is not None and self.core.clock.now() >= self.until:
             self.done = evolve(self.done, cut_short=True)
         return self.done.cut_short
 

@@ -48,10 +48,14 @@ def zones_of(record: MemberRecord) -> list[str]:
     return list(candidate_zones(own=record.zone, zip_code=record.zip, phone=record.phone))
 
 
+_NONE: dict[str, str] = {}
+"""One for all: what every text of a batch has travels to the database once."""
+
+
 def quiet_to_json(quiet: QuietHours | None) -> dict[str, str]:
     """Quiet hours as the store keeps them; empty: none of their own."""
     if quiet is None:
-        return {}
+        return _NONE
     return {"from": quiet.start.isoformat(), "to": quiet.end.isoformat(), "zone": quiet.zone, "then": quiet.then}
 
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
+from msgspec.structs import replace
 
 from ascend_core.contracts import Form, Inbound, KeywordOf, MemberView, Submission, SubmissionPage
 from ascend_core.engine.field_values import FieldKind, fit
@@ -178,7 +179,7 @@ class Stage:
             raise NotPossible("nobody has entered the flow yet")
         self._count += 1
         state = {HAPPENED: trigger, "count": str(self._count)}
-        self._entered = evolve(self._entered, state=state, modified_at=self.now)
+        self._entered = replace(self._entered, state=state, modified_at=self.now)
         self._aside(f"{self.registry.triggers[trigger].label}")
         self._apply(self._entered)
         self.settle()

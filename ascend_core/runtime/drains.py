@@ -138,11 +138,11 @@ def _drains(
                 return False
         return True
 
-    async def sync(key: str, until: datetime) -> bool:  # noqa: ARG001 -- a round of one account ends by itself
+    async def sync(key: str, until: datetime) -> bool:
         account = core.database.read(lambda tx: account_by_id(tx, int(key)))
         if account is None or not is_due(account, core):
             return False  # woken while its last round was under way
-        synced = await sync_account(core, account.id, ending=ending)
+        synced = await sync_account(core, account.id, ending=ending, until=until)
         meters.batch("sync", synced.applied + synced.ignored + synced.failed + synced.people)
         if synced.problem is not None:
             _LOG.warning("sync.problem", account=key, says=synced.problem)

@@ -1,17 +1,20 @@
-"""Many rows in one statement: driver-level ``executemany`` on SQLite, one JSON batch on PostgreSQL.
+"""Many rows in one statement: a list of rows past SQLAlchemy's own on SQLite, one JSON batch on PostgreSQL.
 
-Each is the quickest its driver has: on SQLite a JSON batch takes twice as long as ``executemany`` past SQLAlchemy's
-own, on PostgreSQL ``executemany`` is a round trip a row or a pipeline of them.
+Each is the quickest its driver has: on SQLite a JSON batch takes twice as long as rows of values, on PostgreSQL
+``executemany`` is a round trip a row or a pipeline of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, cast
 
 import attrs
+from msgspec import Struct
+from msgspec.structs import astuple
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
@@ -19,7 +22,6 @@ from ascend_core.store.bulk_values import (
     Columns,
     as_batch,
     as_parameter,
-    fixed_numbers,
     kept,
     postgresql_type,
     same_everywhere,
@@ -28,7 +30,9 @@ from ascend_core.store.sql import written
 from ascend_core.store.tables import CoreRow
 
 __all__ = [
+    "ROWS_A_STATEMENT",
     "WORTH_LOOKING",
+    "field_names",
     "insert_records",
     "insert_rows",
     "insert_values",
@@ -68,8 +72,8 @@ def insert_records(
     skip_known: bool = False,
     **more: Sequence[Any],
 ) -> int:
-    """The same with a row of each of *records*, attrs values of one class whose fields are columns; *more* columns
-    stand beside them.
+    """The same with a row of each of *records*, values of one class whose fields are columns; *more* columns stand
+    beside them.
     """
     if not records:
         return 0
@@ -131,11 +135,19 @@ def reserve_ids(tx: Connection, row_type: type[CoreRow], count: int) -> list[int
     return sorted(int(row[0]) for row in tx.execute(written(statement), {"name": name, "count": count}))
 
 
+def field_names(record: type[Any]) -> tuple[str, ...]:
+    """What the fields of a record are called, in order: it is a msgspec Struct or an attrs class."""
+    if issubclass(record, Struct):
+        return record.__struct_fields__
+    return tuple(each.name for each in attrs.fields(cast("Any", record)))
+
+
 @lru_cache(maxsize=64)
 def _fields(record: Hashable) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
     """The names of a record's fields, two at least, and what takes their values out of one."""
-    names = tuple(each.name for each in attrs.fields(cast("Any", record)))
-    return names, attrgetter(*names)
+    kind = cast("type[Any]", record)
+    names = field_names(kind)
+    return names, astuple if issubclass(kind, Struct) else attrgetter(*names)
 
 
 def _columns_of(records: Sequence[Any]) -> Columns:
@@ -149,7 +161,7 @@ def _columns(rows: Sequence[Row]) -> Columns:
 
 def _insert(tx: Connection, row_type: type[CoreRow], columns: Columns, *, tail: str = "") -> int:
     if tx.dialect.name == "sqlite":
-        return _insert_each(tx, row_type, kept(table_of(row_type), columns), tail)
+        return _insert_each(tx, row_type, columns, tail)
     same = same_everywhere(columns) if len(next(iter(columns.values()))) >= WORTH_LOOKING else {}
     varied = {name: values for name, values in columns.items() if name not in same}
     if not varied:
@@ -172,18 +184,40 @@ def _put_sql(names: tuple[str, ...], by: tuple[str, ...]) -> str:
 # SQLite
 
 
+ROWS_A_STATEMENT = 500
+"""Rows that go in by one statement where there are as many; fewer are one ``executemany``. The driver lets other
+threads run, and waits for them, once a statement: with a row each, that costs more than the rows."""
+
+
 def _insert_each(tx: Connection, row_type: type[CoreRow], columns: Columns, tail: str) -> int:
-    fixed = fixed_numbers(columns) if len(next(iter(columns.values()))) >= WORTH_LOOKING else {}
-    varied = {name: values for name, values in columns.items() if name not in fixed} or columns
-    names = (*varied, *(name for name in fixed if name not in varied))
-    values = ["?"] * len(varied) + [
-        "NULL" if fixed[name] is None else str(fixed[name]) for name in names[len(varied) :]
-    ]
-    statement = (
-        f"INSERT INTO {table_of(row_type).name} ({', '.join(map(_quoted, names))}) "  # noqa: S608 -- names and numbers
-        f"VALUES ({', '.join(values)}){tail}"
-    )
-    return tx.exec_driver_sql(statement, list(zip(*varied.values(), strict=True))).rowcount
+    count, table = len(next(iter(columns.values()))), table_of(row_type)
+    same = same_everywhere(columns) if count >= WORTH_LOOKING else {}
+    varied = kept(table, {name: values for name, values in columns.items() if name not in same} or columns)
+    fixed = kept(table, {name: (value,) for name, value in same.items() if name not in varied})
+    rows = list(zip(*varied.values(), strict=True))
+    once, inserted, at = tuple(value for (value,) in fixed.values()), 0, 0
+    while count - at >= ROWS_A_STATEMENT:
+        statement = _insert_some_sql(table.name, tuple(fixed), tuple(varied), ROWS_A_STATEMENT, tail)
+        given = (*once, *chain.from_iterable(rows[at : at + ROWS_A_STATEMENT]))
+        inserted += tx.exec_driver_sql(statement, given).rowcount
+        at += ROWS_A_STATEMENT
+    if at < count:
+        statement = _insert_some_sql(table.name, tuple(fixed), tuple(varied), 1, tail)
+        inserted += tx.exec_driver_sql(statement, [(*once, *row) for row in rows[at:]]).rowcount
+    return inserted
+
+
+@lru_cache(maxsize=256)
+def _insert_some_sql(table: str, fixed: tuple[str, ...], varied: tuple[str, ...], count: int, tail: str) -> str:
+    """*count* rows at once: the values of the *fixed* columns first, once for all, then those of each row."""
+    names = ", ".join(map(_quoted, (*fixed, *varied)))
+    row = f"({', '.join('?' * len(varied))})"
+    rows = f"VALUES {', '.join([row] * count)}"
+    if fixed:
+        picked = (*["?"] * len(fixed), *(f"column{place}" for place in range(1, len(varied) + 1)))
+        # WHERE: a tail would read as that of a join
+        rows = f"SELECT {', '.join(picked)} FROM ({rows}){' WHERE true' if tail else ''}"  # noqa: S608 -- as below
+    return f"INSERT INTO {table} ({names}) {rows}{tail}"
 
 
 @lru_cache(maxsize=256)

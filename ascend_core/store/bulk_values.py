@@ -17,8 +17,8 @@ from ascend_core.store.types import to_micros
 __all__ = [
     "Columns",
     "as_batch",
+    "as_document",
     "as_parameter",
-    "fixed_numbers",
     "kept",
     "postgresql_type",
     "same_everywhere",
@@ -37,18 +37,6 @@ def kept(table: Table, columns: Columns) -> Columns:
     """*columns* as SQLite keeps them."""
     kinds = _kinds(table)
     return {name: kinds[name](values) for name, values in columns.items()}
-
-
-def fixed_numbers(columns: Columns) -> dict[str, int | None]:
-    """The columns that hold one number, or nothing, in all rows. These can stand in the statement itself: to hand a
-    row's value to the driver costs more than to write it down.
-    """
-    firsts = ((name, values[0], values) for name, values in columns.items())
-    return {
-        name: first
-        for name, first, values in firsts
-        if (first is None or type(first) is int) and values.count(first) == len(values)
-    }
 
 
 @lru_cache(maxsize=128)
@@ -79,7 +67,13 @@ def _texts(values: _Column) -> _Column:
 
 
 def _documents(values: _Column) -> _Column:
-    return [None if value is None else _document(value) for value in values]
+    try:
+        documents = [None if value is None else _json(value).decode() for value in values]
+    except UnicodeEncodeError:  # half a character
+        return [None if value is None else as_document(value) for value in values]
+    if _NUL in "".join(filter(None, documents)):
+        return [None if value is None else as_document(value) for value in values]
+    return documents
 
 
 _KINDS: Mapping[str, Callable[[_Column], _Column]] = {
@@ -97,7 +91,7 @@ _KINDS: Mapping[str, Callable[[_Column], _Column]] = {
 
 def as_batch(columns: Columns) -> str:
     """The rows of *columns* as a JSON list of lists."""
-    return _document(list(zip(*map(_numbers, columns.values()), strict=True)))
+    return as_document(list(zip(*map(_numbers, columns.values()), strict=True)))
 
 
 def same_everywhere(columns: Columns) -> dict[str, Any]:
@@ -116,7 +110,7 @@ def _is_same(values: _Column) -> bool:
 def as_parameter(value: Any) -> Any:
     """A value that travels by itself, as it comes out of a batch."""
     if isinstance(value, dict | list):
-        return _document(value)
+        return as_document(value)
     if isinstance(value, str):
         return _storable(value)
     return to_micros(value) if isinstance(value, datetime) else value
@@ -150,7 +144,7 @@ _TYPE_NAMES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
 # both
 
 
-def _document(value: Any) -> str:
+def as_document(value: Any) -> str:
     """*value*, in which there is no time, as JSON, without what PostgreSQL does not take."""
     try:
         document = _json(value).decode()

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from attrs import field, frozen
+from msgspec import Struct
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
@@ -23,14 +23,13 @@ _consent = table_of(Consent)
 _entry = table_of(ConsentEntry)
 
 
-@frozen(kw_only=True)
-class NewConsent:
+class NewConsent(Struct, frozen=True, kw_only=True):
     """One entry for the ledger."""
 
     phone: str
     state: ConsentState
     source: Literal["form", "keyword", "operator", "carrier", "upstream", "flow"]
-    evidence: Mapping[str, Any] = field(factory=dict)
+    evidence: Mapping[str, Any] = {}
     """What proves it: the submission's key, the text's id, the wording. Never the text itself."""
 
 

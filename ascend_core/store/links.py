@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 from attrs import frozen
+from msgspec import Struct
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
@@ -49,8 +50,7 @@ class LinkTarget:
 _TARGET = tuple(each.name for each in attrs.fields(LinkTarget))
 
 
-@frozen(kw_only=True)
-class LinkRecord:
+class LinkRecord(Struct, frozen=True, kw_only=True):
     """A member link as it is made."""
 
     code: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from attrs import field, frozen
+from msgspec import Struct
 from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
@@ -42,8 +42,7 @@ CORE_FIELDS = ("first_name", "last_name", "email", "zip")
 """The fields every member has, as columns (row C1)."""
 
 
-@frozen(kw_only=True)
-class MemberRecord:
+class MemberRecord(Struct, frozen=True, kw_only=True):
     """A member as stored."""
 
     id: int
@@ -53,15 +52,23 @@ class MemberRecord:
     email: str | None = None
     zip: str | None = None
     zone: str | None = None
-    zones: list[str] = field(factory=list)
-    fields: dict[str, Any] = field(factory=dict)
+    zones: list[str] = []
+    fields: dict[str, Any] = {}
     created_at: datetime
     updated_at: datetime
 
     def all_fields(self) -> dict[str, Any]:
         """Core and people-defined fields together."""
-        own_zone = {} if self.zone is None else {"zone": self.zone}
-        return {**self.fields, **{name: getattr(self, name) for name in CORE_FIELDS}, **own_zone}
+        fields = {
+            **self.fields,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "email": self.email,
+            "zip": self.zip,
+        }
+        if self.zone is not None:
+            fields["zone"] = self.zone
+        return fields
 
 
 def members_by_phone(tx: Connection, phones: Collection[str]) -> dict[str, MemberRecord]:

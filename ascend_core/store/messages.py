@@ -11,7 +11,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -80,8 +81,7 @@ OPEN = ("ready", "sending", "unknown", "held")
 """Texts of which it is not known yet that they were sent, and which may still be."""
 
 
-@frozen(kw_only=True)
-class MessageRecord:
+class MessageRecord(Struct, frozen=True, kw_only=True):
     """A message as stored."""
 
     id: int
@@ -99,7 +99,7 @@ class MessageRecord:
     step: str | None = None
     purpose: int
     body: str
-    quiet_hours: dict[str, Any] = field(factory=dict)
+    quiet_hours: dict[str, Any] = {}
     state: str = "ready"
     reason: str | None = None
     attempts: int = 0

@@ -1,4 +1,4 @@
-"""From rows to values: a record is an attrs class whose fields are named like the columns they come from.
+"""From rows to values: a record is a class whose fields are named like the columns they come from.
 
 Statements of hot paths are built once, with places for their values: building one takes longer than running it.
 """
@@ -9,11 +9,15 @@ from collections.abc import Collection, Hashable, Iterable
 from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
-import attrs
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Select, String, bindparam, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
-from ascend_core.store.bulk import table_of
+from ascend_core.store.bulk import field_names, table_of
+from ascend_core.store.bulk_values import as_document
 from ascend_core.store.tables import CoreRow
 
 __all__ = ["among", "columns_of", "fetch", "fetch_by", "pairs", "pick", "value_of"]
@@ -25,7 +29,7 @@ R = TypeVar("R")
 def columns_of(record: Hashable, row_type: type[CoreRow]) -> tuple[Any, ...]:
     """The columns of *row_type* that *record* has fields for."""
     table = table_of(row_type)
-    return tuple(table.c[field.name] for field in attrs.fields(cast("Any", record)) if field.name in table.c)
+    return tuple(table.c[name] for name in field_names(cast("Any", record)) if name in table.c)
 
 
 def pick(record: type[Any], row_type: type[CoreRow], *more: Any) -> Select[Any]:
@@ -58,8 +62,46 @@ def value_of(column: ColumnElement[Any], name: str) -> BindParameter[Any]:
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """Whether *column* is one of the values that go in the place called *name*."""
-    return column.in_(bindparam(name, type_=column.type, expanding=True))
+    """Whether *column*, of numbers or texts, is one of the values that go in the place called *name*."""
+    return _Among(column, bindparam(name, type_=_Listed()))
+
+
+class _Listed(TypeDecorator[Any]):
+    """Many values as one, for SQLite: a statement with a place for each is written anew for each number of them."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return as_document(list(value))
+
+
+class _Among(FunctionElement[bool]):
+    """A column, and the place of the values it may have."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: SQLAlchemy would compare it with 1 on SQLite, where no index helps then."""
+        return self
+
+    def _negate(self) -> Any:
+        raise NotImplementedError("write NOT IN by hand: where nothing is wanted, the two databases differ")
+
+
+@compiles(_Among, "sqlite")
+def _among_listed(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = element.clauses
+    left, right = compiler.process(column, **how), compiler.process(values, **how)
+    return f"{left} IN (SELECT value FROM json_each({right}))"  # noqa: S608 -- a place for the values
+
+
+@compiles(_Among)
+def _among_each(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = element.clauses
+    each = bindparam(cast("BindParameter[Any]", values).key, type_=column.type, expanding=True)
+    return compiler.process(column.in_(each), **how)
 
 
 def pairs(result: Iterable[Any]) -> dict[Any, Any]:

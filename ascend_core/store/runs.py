@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from attrs import field, frozen
+from msgspec import Struct
 from sqlalchemy import Select, Update, func, select, union, update
 from sqlalchemy.engine import Connection
 
@@ -50,8 +50,7 @@ _message = table_of(Message)
 _line = table_of(TraceLine)
 
 
-@frozen(kw_only=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True, kw_only=True):
     """A run as stored; ``state`` is the engine's."""
 
     id: int
@@ -63,14 +62,13 @@ class RunRecord:
     member_id: int
     form_id: int | None = None
     submission_id: int | None = None
-    state: dict[str, Any] = field(factory=dict)
+    state: dict[str, Any] = {}
     started_at: datetime
     ended_at: datetime | None = None
     end_reason: str | None = None
 
 
-@frozen(kw_only=True)
-class NewTimerRecord:
+class NewTimerRecord(Struct, frozen=True, kw_only=True):
     """A timer to start."""
 
     kind: str
@@ -85,15 +83,13 @@ class NewTimerRecord:
     expires_at: datetime | None = None
 
 
-@frozen(kw_only=True)
-class TimerRecord(NewTimerRecord):
+class TimerRecord(NewTimerRecord, frozen=True, kw_only=True):
     """A timer as stored."""
 
     id: int
 
 
-@frozen(kw_only=True)
-class EntryRecord:
+class EntryRecord(Struct, frozen=True, kw_only=True):
     """What an automation did about an activity."""
 
     automation_id: int
@@ -107,8 +103,7 @@ class EntryRecord:
     entered_at: datetime
 
 
-@frozen(kw_only=True)
-class TraceRecord:
+class TraceRecord(Struct, frozen=True, kw_only=True):
     """A line of a trace."""
 
     run_id: int
@@ -116,7 +111,7 @@ class TraceRecord:
     happened_at: datetime
     kind: str
     step: str | None = None
-    detail: dict[str, Any] = field(factory=dict)
+    detail: dict[str, Any] = {}
 
 
 def reserve_run_ids(tx: Connection, count: int) -> list[int]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
+from msgspec import Struct
 from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
@@ -53,8 +54,7 @@ _mapping = table_of(FieldMapping)
 _found = table_of(DiscoveredField)
 
 
-@frozen(kw_only=True)
-class SubmissionRecord:
+class SubmissionRecord(Struct, frozen=True, kw_only=True):
     """A submission as stored."""
 
     id: int
@@ -67,7 +67,7 @@ class SubmissionRecord:
     outcome: str
     reason: str | None = None
     detail: str | None = None
-    state: dict[str, Any] = field(factory=dict)
+    state: dict[str, Any] = {}
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     timezone: str | None = None
@@ -84,8 +84,7 @@ class SubmissionRecord:
         return self.outcome == "applied" and self.reason is not None
 
 
-@frozen(kw_only=True)
-class ActivityRecord:
+class ActivityRecord(Struct, frozen=True, kw_only=True):
     """A trigger that a submission fired."""
 
     id: int

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from attrs import evolve
+from msgspec.structs import replace
 
 from ascend_core.actions import BUILT_IN_ACTIONS
 from ascend_core.contracts import (
@@ -92,7 +92,7 @@ def test_the_action_does_what_its_case_says(case: dict[str, Any]) -> None:
     for happening in case.get("then", []):
         (what, value), *_ = happening.items()
         passed = timedelta(hours=int(happening.get("hours", 0)))
-        scene = evolve(scene, now=scene.now + passed, member=sprint.member)
+        scene = replace(scene, now=scene.now + passed, member=sprint.member)
         happened = happening_of(what, value)
         sprint = resume(program, sprint.run, happened, scene, ACTIONS)
         seen += [f"-- {what}{': ' + value if value else ''}", *told(sprint, scene.now)]

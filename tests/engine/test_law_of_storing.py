@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ascend_core.actions import BUILT_IN_ACTIONS
 from ascend_core.contracts import Answered, FormView, MemberView, Replied, RunView, TimedOut
@@ -130,7 +130,7 @@ def stored(sprint: Sprint) -> tuple[RunState, MemberView]:
     run = RunState.from_json(json.loads(json.dumps(sprint.run.to_json())))
     member = sprint.member
     fields = json.loads(json.dumps(dict(member.fields)))
-    return run, evolve(member, fields=fields, groups=frozenset(json.loads(json.dumps(sorted(member.groups)))))
+    return run, replace(member, fields=fields, groups=frozenset(json.loads(json.dumps(sorted(member.groups)))))
 
 
 def program_of(document: str) -> Program:
@@ -149,8 +149,8 @@ def test_a_stored_run_goes_on_as_one_kept_in_memory(tree: list[dict[str, Any]], 
     assert read == kept
 
     for hours, happened in enumerate(happenings, 1):
-        later = evolve(SCENE, now=SCENE.now + timedelta(hours=hours))
+        later = replace(SCENE, now=SCENE.now + timedelta(hours=hours))
         run, member = stored(read)
-        read = resume(program_of(document), run, happened, evolve(later, member=member), ACTIONS)
-        kept = resume(kept_program, kept.run, happened, evolve(later, member=kept.member), ACTIONS)
+        read = resume(program_of(document), run, happened, replace(later, member=member), ACTIONS)
+        kept = resume(kept_program, kept.run, happened, replace(later, member=kept.member), ACTIONS)
         assert read == kept

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from ascend_core.contracts import LinkRef, NudgeType, NudgeView, QuietHours, SendText, TrackedUrl
 from ascend_core.engine.nudging import HoldNudge, NudgeDecision, SendNudge, SkipNudge, decide_nudge
@@ -27,7 +27,7 @@ def decide(program: Program, scene: Scene, registered: dict[str, Any]) -> Callab
         kind: NudgeType = registered["nudges"][nudge.type]
         asked: dict[str, Any] = {
             "view": NudgeView(reached_at=scene.now),
-            "scene": evolve(scene, now=scene.now + timedelta(days=1)),
+            "scene": replace(scene, now=scene.now + timedelta(days=1)),
             "expires_at": None,
             "default_quiet_hours": None,
             **changes,
@@ -38,7 +38,7 @@ def decide(program: Program, scene: Scene, registered: dict[str, Any]) -> Callab
 
 
 def at(scene: Scene, moment: str) -> Scene:
-    return evolve(scene, now=datetime.fromisoformat(moment))
+    return replace(scene, now=datetime.fromisoformat(moment))
 
 
 def test_an_owed_nudge_is_sent_with_the_links_of_its_step(
@@ -63,11 +63,11 @@ def test_an_owed_nudge_is_sent_with_the_links_of_its_step(
 
 def test_a_nudge_says_why_it_is_not_sent(decide: Callable[..., NudgeDecision], scene: Scene) -> None:
     """Too late, the event gone, the member gone, already done, or not for this member."""
-    tomorrow = evolve(scene, now=scene.now + timedelta(days=1))
+    tomorrow = replace(scene, now=scene.now + timedelta(days=1))
     assert scene.form is not None
-    gone = evolve(tomorrow, form=evolve(scene.form, deleted=True))
-    soon = evolve(tomorrow, form=evolve(scene.form, starts_at=tomorrow.now + timedelta(hours=5)))
-    left = evolve(tomorrow, member=evolve(scene.member, subscribed=False))
+    gone = replace(tomorrow, form=replace(scene.form, deleted=True))
+    soon = replace(tomorrow, form=replace(scene.form, starts_at=tomorrow.now + timedelta(hours=5)))
+    left = replace(tomorrow, member=replace(scene.member, subscribed=False))
     clicked = NudgeView(reached_at=scene.now, clicked_at=scene.now)
 
     assert decide(expires_at=tomorrow.now) == SkipNudge("expired")
@@ -76,12 +76,12 @@ def test_a_nudge_says_why_it_is_not_sent(decide: Callable[..., NudgeDecision], s
     assert decide(scene=left, view=clicked) == SkipNudge("unsubscribed")
     assert decide(view=clicked) == SkipNudge("clicked")
     assert decide(0, scene=soon) == SkipNudge("filtered")
-    assert decide(1, scene=evolve(tomorrow, form=None)) == SkipNudge("unset_value")
+    assert decide(1, scene=replace(tomorrow, form=None)) == SkipNudge("unset_value")
 
 
 def test_a_filter_without_an_answer_says_so(decide: Callable[..., NudgeDecision], scene: Scene) -> None:
     """It is not the member who was not meant: there is no event, so its start is none."""
-    decision = decide(0, scene=evolve(scene, now=scene.now + timedelta(days=1), form=None))
+    decision = decide(0, scene=replace(scene, now=scene.now + timedelta(days=1), form=None))
 
     assert isinstance(decision, SkipNudge)
     assert decision.reason == "condition_failed"

@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve, frozen
+from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ascend_core.contracts import (
     AddToGroups,
@@ -106,7 +107,7 @@ def test_an_answer_moves_the_example_on(program: Program, scene: Scene, register
     assert answered.member.fields["rsvp"] == "confirmed"
     assert answered.member.groups == {"Confirmed"}
 
-    later = evolve(scene, now=scene.now + timedelta(hours=69), member=answered.member)
+    later = replace(scene, now=scene.now + timedelta(hours=69), member=answered.member)
     reminded = resume(program, answered.run, TimedOut(), later, actions)
     assert [text.body for text in texts_of(reminded)] == [("See you at Town Hall!",)]
     assert reminded.run == RunState(position=None, waiting=False, hears_replies=False, sprint=3, ended="finished")
@@ -261,7 +262,7 @@ def test_a_stored_run_goes_on_as_if_it_had_never_been_stored(
     kept = start(program, scene, actions)
     stored = kept
     for happened, hours in happenings:
-        scene = evolve(scene, now=scene.now + timedelta(hours=hours), member=kept.member)
+        scene = replace(scene, now=scene.now + timedelta(hours=hours), member=kept.member)
         reread = RunState.from_json(json.loads(json.dumps(stored.run.to_json())))
         before = kept.run.sprint
         kept = resume(program, kept.run, happened, scene, actions)

@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ascend_core.contracts import FieldValue, FormView, MemberView, RunView
 from ascend_core.errors import FlowProblem
@@ -127,7 +128,7 @@ def test_no_condition_ever_raises(source: str, value: FieldValue) -> None:
         expression = compile_condition(source)
     except FlowProblem:
         return
-    facts = evolve(FACTS, member=evolve(FACTS.member, fields={"rsvp": value}))
+    facts = evolve(FACTS, member=replace(FACTS.member, fields={"rsvp": value}))
     assert isinstance(expression.test(facts)[0], bool)
     expression.moment(facts)
 

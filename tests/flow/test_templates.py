@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ascend_core.contracts import Body, FieldValue, FormView, LinkRef, MemberView, RunView
 from ascend_core.errors import FlowProblem
@@ -39,7 +39,7 @@ RUN = RunView(id=7, flow="confirm", started_at=datetime(2026, 11, 5, tzinfo=UTC)
 
 
 def render(source: str, form: FormView | None = FORM, **fields: FieldValue) -> Body:
-    member = evolve(MEMBER, fields={**MEMBER.fields, **fields})
+    member = replace(MEMBER, fields={**MEMBER.fields, **fields})
     return compile_template(source).render(member=member, form=form, run=RUN)[0]
 
 
@@ -78,7 +78,7 @@ def test_a_place_shows_what_it_names(source: str, shown: str) -> None:
 )
 def test_the_hours_are_those_of_a_twelve_hour_clock(hour: int, shown: str) -> None:
     """Midnight is 12 AM and noon is 12 PM."""
-    form = evolve(FORM, starts_at=datetime(2026, 11, 8, hour, 5, tzinfo=UTC), timezone="Not/A_Zone")
+    form = replace(FORM, starts_at=datetime(2026, 11, 8, hour, 5, tzinfo=UTC), timezone="Not/A_Zone")
 
     assert render("${event.start|time}", form) == (shown,)
 

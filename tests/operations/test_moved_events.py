@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from attrs import evolve
+from msgspec.structs import replace
 
 from ascend_core.operations.sync_account import sync_account
 
@@ -66,7 +67,7 @@ def test_the_time_of_a_sign_up_counts_before_that_of_its_form(bench: Any) -> Non
     bench.apply(first)
     bench.drain()
 
-    moved = bench.apply(evolve(first, starts_at=slot + timedelta(days=1)))
+    moved = bench.apply(replace(first, starts_at=slot + timedelta(days=1)))
     bench.wait(days=3)
     bench.drain()
     on_the_old_day = bench.bodies()
@@ -85,7 +86,7 @@ def test_a_slot_is_moved_with_its_sign_up_that_counts_no_more(bench: Any) -> Non
     bench.apply(first)
     bench.drain()
 
-    moved = bench.apply(evolve(first, starts_at=slot - timedelta(days=1), opted_in=None))
+    moved = bench.apply(replace(first, starts_at=slot - timedelta(days=1), opted_in=None))
     bench.wait(days=2)
     bench.drain()
 
@@ -100,7 +101,7 @@ def test_the_sign_ups_of_a_form_that_was_moved_are_read_anew(bench: Any) -> None
     first = bench.submission(0, starts_at=slot)
     bench.source.log = [first]
     bench.run(sync_account(bench.core, bench.account.id))
-    bench.source.log = [evolve(first, starts_at=slot - timedelta(days=1))]
+    bench.source.log = [replace(first, starts_at=slot - timedelta(days=1))]
 
     bench.wait(minutes=1)
     move(bench, days=-1)

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from msgspec.structs import replace
 
-from ascend_core.contracts import Rejected
+from ascend_core.contracts import Rejected, Submission
 from ascend_core.errors import NeedsAttention, Refused, TryLater
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.explain import explain
+from ascend_core.operations.gathering import MOST_TOGETHER_ON_SQLITE as AT_ONCE
 from ascend_core.operations.settings import change_settings
 from ascend_core.operations.sync_account import LARGE, SWEEP_PAGES, Synced, sync_account
 from ascend_core.store.accounts import accounts, cursor_of, set_account
@@ -47,11 +49,16 @@ def test_a_source_that_fails_half_way_loses_nothing(bench: Any) -> None:
     assert bench.one("SELECT count(*) FROM member") == 5
 
 
+def signed_up(bench: Any, count: int) -> list[Submission]:
+    """So many sign-ups of a few hundred people."""
+    return [bench.submission(number % 500, key=f"k{number}") for number in range(count)]
+
+
 def test_who_is_to_end_stops_behind_the_page_in_hand(bench: Any) -> None:
     """A first sync takes minutes: what was applied stays, nothing counts as a success, and it goes on from there."""
     bench.set_up()
-    bench.source.page_size = 300
-    bench.source.log = [bench.submission(person) for person in range(700)]
+    bench.source.page_size = AT_ONCE
+    bench.source.log = signed_up(bench, AT_ONCE + 200)
 
     def ending() -> bool:
         return bool(bench.one("SELECT count(*) FROM member"))
@@ -61,9 +68,24 @@ def test_who_is_to_end_stops_behind_the_page_in_hand(bench: Any) -> None:
     second = sync(bench)
 
     assert (first.cut_short, first.problem, second.cut_short) == (True, None, False)
-    assert 0 < first.applied < 700
+    assert first.applied == AT_ONCE
     assert between == (str(first.applied), None, 0)
-    assert first.applied + second.applied == bench.one("SELECT count(*) FROM member") == 700
+    assert first.applied + second.applied == bench.one("SELECT count(*) FROM submission") == AT_ONCE + 200
+
+
+def test_a_round_whose_time_is_up_lets_others_have_their_turn(bench: Any) -> None:
+    """A first sync takes minutes, and another account waits. Each round gets on by a page at least, and none failed."""
+    bench.set_up()
+    bench.source.page_size = AT_ONCE
+    bench.source.log = signed_up(bench, AT_ONCE + 200)
+
+    rounds = [bench.run(sync_account(bench.core, bench.account.id, until=bench.now)) for _ in range(2)]
+    last = sync(bench)
+
+    assert [each.applied for each in rounds] == [AT_ONCE, 200]
+    assert [(each.cut_short, each.problem) for each in (*rounds, last)] == [(True, None), (True, None), (False, None)]
+    assert bench.account.failures == 0
+    assert bench.one("SELECT count(*) FROM submission") == AT_ONCE + 200
 
 
 def test_a_long_round_tells_how_far_it_is(bench: Any) -> None:
@@ -301,7 +323,7 @@ def test_a_sweep_catches_what_the_source_forgot_to_date(bench: Any) -> None:
     bench.source.log.append(bench.submission(99, created_at=long_ago, modified_at=long_ago))
     sync(bench)
     changed = bench.source.log[1]
-    bench.source.log[1] = evolve(changed, state={"status": "confirms"})
+    bench.source.log[1] = replace(changed, state={"status": "confirms"})
 
     bench.wait(hours=1)
     quiet = sync(bench)

@@ -11,9 +11,9 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from attrs import evolve
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ascend_core.contracts import Form
 from ascend_core.operations.due import next_due
@@ -112,7 +112,7 @@ def produced(bench: Bench, flow: str, script: Script) -> Story:
             bench.hear(0, value, keyword=meant)
         elif word == "happens":
             status = value.removeprefix("box.")
-            current = evolve(current, state={"status": status, "count": str(number)}, modified_at=bench.now)
+            current = replace(current, state={"status": status, "count": str(number)}, modified_at=bench.now)
             bench.apply(current)
         elif (links := bench.rows(_ARRIVED)) and word == "click":
             bench.click(links[-1][0])

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 from attrs import evolve, frozen
+from msgspec.structs import replace
 
 from ascend_core.contracts import ChannelEvent, DeliveryStatus, Inbound, Purpose, SubmissionPage
 from ascend_core.errors import TryLater
@@ -95,7 +96,7 @@ async def _hand_over(core: Core, claimed: Sequence[Claimed], *, asked: bool = Tr
     results = []
     for each in claimed:
         # a confirmation is not asked for consent
-        called = each if asked else evolve(each, message=evolve(each.message, purpose=Purpose.CONFIRMATION.value))
+        called = each if asked else evolve(each, message=replace(each.message, purpose=Purpose.CONFIRMATION.value))
         result = await _send_one(core, type_, settings, called, _calls(core))
         results.append(evolve(result, message=each.message))
     _commit_results(core, record, type_, settings, results)
@@ -115,7 +116,7 @@ async def _in_any_order(core: Core) -> int:
         now = core.clock.now()
         due = (_message.c.state == "ready") & (_message.c.due_at <= now)
         newest = pick(MessageRecord, Message).where(due).order_by(_message.c.id.desc()).limit(5)
-        ready = [evolve(message, claim=message.claim + 1) for message in fetch(tx, MessageRecord, newest)]
+        ready = [replace(message, claim=message.claim + 1) for message in fetch(tx, MessageRecord, newest)]
         changes = [{"id": each.id, "state": "sending", "claim": each.claim, "claimed_at": now} for each in ready]
         rows.move_messages(tx, changes, from_states=("ready",))
         return ready

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
 from ascend_core.store.bulk import (
+    ROWS_A_STATEMENT,
     WORTH_LOOKING,
     insert_rows,
     insert_values,
@@ -161,7 +162,35 @@ def test_known_rows_are_left_as_they_are_where_asked(database: Database) -> None
     assert [(row["id"], row["first_name"]) for row in stored(database)] == [(1, "Ana"), (2, None)]
 
 
-@pytest.mark.parametrize("count", [2, WORTH_LOOKING + 2])
+@pytest.mark.parametrize(
+    "count", [1, WORTH_LOOKING, ROWS_A_STATEMENT - 1, ROWS_A_STATEMENT, ROWS_A_STATEMENT + 1, 2 * ROWS_A_STATEMENT + 30]
+)
+def test_as_many_rows_as_there_are_go_in_each_once(database: Database, count: int) -> None:
+    """Whatever number of them go in at once; those that are there already are not counted."""
+    rows = [
+        member(id=number, phone=f"+{number}", first_name="Ana", last_name=f"N{number}", fields={"n": number})
+        for number in range(1, count + 1)
+    ]
+    database.write(lambda tx: insert_rows(tx, Member, rows[::2]))
+
+    new = database.write(lambda tx: insert_rows(tx, Member, rows, skip_known=True))
+
+    assert (new, stored(database)) == (count // 2, rows)
+
+
+@pytest.mark.parametrize("known", [1, ROWS_A_STATEMENT, ROWS_A_STATEMENT + 30])
+def test_one_row_that_is_there_already_keeps_all_out(database: Database, known: int) -> None:
+    """Wherever it stands among them: the transaction is as if it had never been."""
+    rows = [member(id=number, phone=f"+{number}", last_name=f"N{number}") for number in range(1, ROWS_A_STATEMENT + 31)]
+    database.write(lambda tx: insert_rows(tx, Member, [rows[known - 1]]))
+
+    with pytest.raises(IntegrityError):
+        database.write(lambda tx: insert_rows(tx, Member, rows))
+
+    assert stored(database) == [rows[known - 1]]
+
+
+@pytest.mark.parametrize("count", [2, WORTH_LOOKING + 2, ROWS_A_STATEMENT + 2])
 def test_what_is_put_is_there_once_with_its_newest_values(database: Database, count: int) -> None:
     """Whether a row was there before or not; what is not given stays as it was."""
     database.write(lambda tx: insert_rows(tx, Member, [member(first_name="Ana", last_name="Reyes")]))

@@ -11,12 +11,15 @@ from sqlalchemy import event
 from ascend_core.store.bulk import insert_rows
 from ascend_core.store.click_requests import TakenClick
 from ascend_core.store.clicks_around import clicks_beside
+from ascend_core.store.consents import consent_states
 from ascend_core.store.due import look
 from ascend_core.store.due_timers import due_timers, wake_waits_of_slots
+from ascend_core.store.members import members_by_id, members_by_phone
 from ascend_core.store.messages import cancel_texts, messages_by_key
 from ascend_core.store.queues import queue_sizes
-from ascend_core.store.runs import cancel_timers
+from ascend_core.store.runs import active_runs, cancel_timers, known_once_keys
 from ascend_core.store.sql import written
+from ascend_core.store.submissions import submissions_by_key
 from ascend_core.store.tables import Click, Flow, FlowVersion, InboundText, Link, Member, Message, Run, Timer, Url
 from ascend_core.store.types import to_micros
 
@@ -160,6 +163,26 @@ def test_a_slot_that_was_moved_is_looked_for_among_the_runs_of_its_people(filled
     for table in ("run", "timer"):
         assert f"Seq Scan on {table}" not in said
         assert f"SCAN {table}" not in said
+
+
+@pytest.mark.parametrize(
+    ("table", "look_up"),
+    [
+        ("member", lambda tx: members_by_phone(tx, {"+13015550101", "+13015550102"})),
+        ("member", lambda tx: members_by_id(tx, {2, 3})),
+        ("consent", lambda tx: consent_states(tx, {"+13015550101", "+13015550102"})),
+        ("submission", lambda tx: submissions_by_key(tx, 1, {"1", "2"})),
+        ("automation_entry", lambda tx: known_once_keys(tx, {1}, {"member:1|form:1"})),
+        ("run", lambda tx: active_runs(tx, {2, 3})),
+    ],
+)
+def test_what_a_page_asks_about_its_people_is_looked_up(filled: Any, table: str, look_up: Any) -> None:
+    """One by one: how many others there are makes no difference."""
+    said = plan(filled, look_up)
+
+    assert f"SCAN {table}" not in said
+    if filled.kind == "sqlite":
+        assert f"SEARCH {table} USING" in said
 
 
 def test_a_delivery_status_finds_its_text_by_an_index(filled: Any) -> None:

@@ -26,7 +26,7 @@ from ascend_mobilize.answers import Answered, Page, read_page
 from ascend_mobilize.attendances import _read_slowly, read_attendance
 from ascend_mobilize.events import read_deletion, read_event
 from ascend_mobilize.people import read_person
-from ascend_mobilize.shapes import ShapedAttendance, decoded_attendance
+from ascend_mobilize.shapes import DECODED_ATTENDANCES, ShapedAttendance
 from ascend_mobilize.simulator.damage import DAMAGES, damaged, paths_of
 from ascend_mobilize.simulator.signups import SignUp
 
@@ -118,7 +118,7 @@ def test_a_page_says_the_same_with_its_records_shaped(attendance, data: st.DataO
     old, new = data.draw(st.sampled_from(ODD_LETTERS))
     answered = Answered(what="Mobilize", status=200, headers={}, body=body.replace(old, new))
 
-    shaped, plain = (_read(answered, shaping) for shaping in (decoded_attendance, None))
+    shaped, plain = (_read(answered, shaping) for shaping in (DECODED_ATTENDANCES, None))
 
     assert shaped == plain
 
@@ -146,7 +146,7 @@ def test_a_record_that_is_damaged_leaves_the_others_of_its_page_shaped(attendanc
     body = json.dumps({"data": [attendance(id=1), attendance(id=2), attendance(id="3")]}).encode()
     answered = Answered(what="Mobilize", status=200, headers={}, body=body.replace(b'"id": 2,', b'"id": -2,'))
 
-    records = read_page(answered, now=NOW, shaping=decoded_attendance).records
+    records = read_page(answered, now=NOW, shaping=DECODED_ATTENDANCES).records
 
     assert [isinstance(record, ShapedAttendance) for record in records] == [True, False, False]
 

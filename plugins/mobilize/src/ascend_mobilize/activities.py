@@ -18,7 +18,8 @@ for one change.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from ascend_core.contracts import State
@@ -26,7 +27,7 @@ from ascend_core.contracts import State
 __all__ = ["STATUS_TABLE", "Standing", "activities", "kept"]
 
 
-class Standing(Enum):
+class Standing(StrEnum):
     """Where an attendance's ``status`` puts it."""
 
     UNSEEN = "unseen"
@@ -102,15 +103,12 @@ def _standing(state: State | None) -> Standing:
     return now if now is not Standing.OTHER else _standing_by(state.get(_STOOD))
 
 
+@lru_cache(maxsize=256)
 def _standing_by(status: str | bool | None) -> Standing:
-    match str(status).strip().upper():
-        case "REGISTERED":
-            return Standing.REGISTERED
-        case "CONFIRMED":
-            return Standing.CONFIRMED
-        case "CANCELLED":
-            return Standing.CANCELLED
-        case "WAITLISTED":
-            return Standing.WAITLISTED
-        case _:
-            return Standing.OTHER
+    return _STANDINGS.get(str(status).strip().upper(), Standing.OTHER)
+
+
+_STANDINGS = {
+    standing.upper(): standing
+    for standing in (Standing.REGISTERED, Standing.CONFIRMED, Standing.CANCELLED, Standing.WAITLISTED)
+}

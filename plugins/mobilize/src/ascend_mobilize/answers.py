@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import msgspec
 from attrs import field, frozen
@@ -48,8 +48,16 @@ class Answered:
     body: bytes
 
 
-Shaping = Callable[[msgspec.Raw], Any]
-"""Reads the JSON of one record into a shape that has only what is needed; None: the record is not of that shape."""
+class Shaping(Protocol):
+    """A quick way to read the records of a list: into a shape that has only what is needed."""
+
+    def whole(self, body: bytes) -> dict[str, Any] | None:
+        """The list in the JSON *body*, where each of its records is of the shape; else None."""
+        ...
+
+    def one(self, raw: msgspec.Raw) -> Any | None:
+        """One record of it; None: it is not of the shape."""
+        ...
 
 
 class _Listed(msgspec.Struct, gc=False):
@@ -148,9 +156,12 @@ def _document(answered: Answered) -> dict[str, Any]:
 
 def _shaped(body: bytes, shaping: Shaping) -> dict[str, Any] | None:
     """The same, most records of it shaped: what nobody needs of them is passed over. None: this is no such list."""
+    whole = shaping.whole(body)
+    if whole is not None:
+        return whole
     try:
         listed = _listed(body)
-        records = [_decoded(bytes(raw)) if (found := shaping(raw)) is None else found for raw in listed.data]
+        records = [_decoded(bytes(raw)) if (found := shaping.one(raw)) is None else found for raw in listed.data]
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     return {**msgspec.structs.asdict(listed), "data": records}

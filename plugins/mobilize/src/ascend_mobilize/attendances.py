@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ascend_core.contracts import Rejected, Submission
 from ascend_core.errors import BadInput
 from ascend_mobilize.people import key_of, opted_in, opted_in_by, person_fields, person_key, phone_of, primary
 from ascend_mobilize.reading import Node, cleaned, moment_of, stable_key, zone_name
-from ascend_mobilize.shapes import ShapedAttendance, shaped_attendance
+from ascend_mobilize.shapes import Address, Email, Phone, ShapedAttendance, shaped_attendance
 
 __all__ = ["read_attendance"]
 
@@ -31,35 +32,39 @@ def _of_shape(shaped: ShapedAttendance) -> Submission:
         key=str(shaped.id),
         form_key=str(shaped.event.id),
         person_key=key_of(person.user_id, person.id),
-        phone=primary((each.primary, each.number) for each in person.phone_numbers or ()),
-        opted_in=opted_in_by(_text(person.sms_opt_in_status), person.blocked_date),
-        state={"status": _text(shaped.status), "attended": shaped.attended},
+        phone=_primary(person.phone_numbers),
+        opted_in=opted_in_by(cleaned(person.sms_opt_in_status), person.blocked_date),
+        state={"status": cleaned(shaped.status), "attended": shaped.attended},
         fields={
-            "given_name": _text(person.given_name),
-            "family_name": _text(person.family_name),
-            "email": primary((each.primary, each.address) for each in person.email_addresses or ()),
-            "postal_code": primary((each.primary, each.postal_code) for each in person.postal_addresses or ()),
+            "given_name": cleaned(person.given_name),
+            "family_name": cleaned(person.family_name),
+            "email": _primary(person.email_addresses),
+            "postal_code": _primary(person.postal_addresses),
             "custom_signup_field_values": [
                 {
                     "custom_field_id": answer.custom_field_id,
-                    "custom_field_name": _text(answer.custom_field_name),
-                    "text_value": _text(answer.text_value),
+                    "custom_field_name": cleaned(answer.custom_field_name),
+                    "text_value": cleaned(answer.text_value),
                     "boolean_value": answer.boolean_value,
                 }
                 for answer in shaped.custom_signup_field_values or ()
             ],
         },
-        token=None if referrer is None else _text(referrer.utm_content),
+        token=None if referrer is None else cleaned(referrer.utm_content),
         starts_at=None if slot is None or slot.start_date is None else moment_of(slot.start_date),
         ends_at=None if slot is None or slot.end_date is None else moment_of(slot.end_date),
-        timezone=zone_name(_text(shaped.event.timezone)),
+        timezone=zone_name(cleaned(shaped.event.timezone)),
         created_at=moment_of(shaped.created_date),
         modified_at=moment_of(shaped.modified_date),
     )
 
 
-def _text(text: str | None) -> str | None:
-    return None if text is None else cleaned(text)
+def _primary(entries: Sequence[Email | Phone | Address] | None) -> str | None:
+    if not entries:
+        return None
+    if len(entries) == 1:
+        return cleaned(entries[0].text)
+    return primary((each.primary, each.text) for each in entries)
 
 
 def _read_slowly(record: Any) -> Submission | Rejected:

@@ -22,12 +22,12 @@ def read_fields(fields: Mapping[str, Any]) -> tuple[FieldReading, ...]:
 
     Empty is None.
     """
-    defaults = (
+    defaults = [
         FieldReading(source=default.source, label=default.label, value=fields.get(default.source))
         for default in DEFAULTS
-    )
+    ]
     custom = fields.get("custom_signup_field_values", ())
-    return (*defaults, *(_read_custom(answer) for answer in custom))
+    return (*defaults, *[_read_custom(answer) for answer in custom])
 
 
 def _read_custom(answer: Mapping[str, Any]) -> FieldReading:

@@ -35,8 +35,8 @@ class MobilizeLinkTracker:
         sets one.
         """
         before, after = _around(url, _OURS if use.source is None else (*_OURS, "utm_source"))
-        source = "" if use.source is None else f"&utm_source={quote(use.source, safe='')}"
-        token, campaign = quote(use.token, safe=""), quote(use.campaign, safe="")
+        source = "" if use.source is None else f"&utm_source={_quoted(use.source)}"
+        token, campaign = _quoted(use.token), _quoted(use.campaign)
         return f"{before}utm_medium=sms&utm_content={token}&utm_campaign={campaign}{source}{after}"
 
     def token_of(self, submission: Submission) -> str | None:
@@ -46,6 +46,10 @@ class MobilizeLinkTracker:
 
 _KEPT = 4_096
 """Addresses remembered: one text goes to many, with the same few."""
+
+
+def _quoted(value: str) -> str:
+    return value if value.isascii() and value.isalnum() else quote(value, safe="")
 
 
 @lru_cache(maxsize=_KEPT)

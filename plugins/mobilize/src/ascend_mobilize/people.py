@@ -106,7 +106,7 @@ def primary(entries: Iterable[tuple[bool | None, str | None]]) -> str | None:
     """The text of the entry that is marked primary, else of the first that has one."""
     first = None
     for is_primary, raw in entries:
-        text = None if raw is None else cleaned(raw)
+        text = cleaned(raw)
         if text is not None:
             if is_primary:
                 return text

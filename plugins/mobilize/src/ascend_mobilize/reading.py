@@ -115,8 +115,10 @@ class Node:
         return BadInput(f"field {self.path or '(the record itself)'}: expected {expected}")
 
 
-def cleaned(text: str) -> str | None:
+def cleaned(text: str | None) -> str | None:
     """*text* without what a database cannot hold (NUL, lone surrogates) and without outer spaces; None: that is all."""
+    if text is None:
+        return None
     if text.isascii() and "\0" not in text:
         return text.strip() or None
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").strip() or None

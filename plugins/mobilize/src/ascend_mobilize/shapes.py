@@ -8,30 +8,46 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, convert, json
+from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, convert, field, json
+from msgspec.structs import asdict
 
 from ascend_mobilize.reading import LARGEST_NUMBER, LATEST_SECOND, LONGEST_TEXT
 
-__all__ = ["ShapedAttendance", "ShapedPerson", "decoded_attendance", "shaped_attendance"]
+__all__ = [
+    "DECODED_ATTENDANCES",
+    "Address",
+    "DecodedAttendances",
+    "Email",
+    "Phone",
+    "ShapedAttendance",
+    "ShapedPerson",
+    "shaped_attendance",
+]
 
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)] | None
 Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)] | None
 Second = Annotated[int, Meta(ge=0, le=LATEST_SECOND)] | None
 
 
-class _Email(Struct, gc=False):
+class Email(Struct, gc=False):
+    """An address of a person's."""
+
     primary: bool | None = None
-    address: Text = None
+    text: Text = field(default=None, name="address")
 
 
-class _Phone(Struct, gc=False):
+class Phone(Struct, gc=False):
+    """A number of a person's."""
+
     primary: bool | None = None
-    number: Text = None
+    text: Text = field(default=None, name="number")
 
 
-class _Address(Struct, gc=False):
+class Address(Struct, gc=False):
+    """A place of a person's."""
+
     primary: bool | None = None
-    postal_code: Text = None
+    text: Text = field(default=None, name="postal_code")
 
 
 class ShapedPerson(Struct, gc=False):
@@ -41,9 +57,9 @@ class ShapedPerson(Struct, gc=False):
     id: Number = None
     given_name: Text = None
     family_name: Text = None
-    email_addresses: list[_Email] | None = None
-    phone_numbers: list[_Phone] | None = None
-    postal_addresses: list[_Address] | None = None
+    email_addresses: list[Email] | None = None
+    phone_numbers: list[Phone] | None = None
+    postal_addresses: list[Address] | None = None
     sms_opt_in_status: Text = None
     blocked_date: Number = None
 
@@ -93,13 +109,34 @@ def shaped_attendance(record: Any) -> ShapedAttendance | None:
     return None if found.event.id is None else found
 
 
-def decoded_attendance(raw: Raw) -> ShapedAttendance | None:
-    """The same with a record's JSON."""
-    try:
-        found = _attendance(raw)
-    except (DecodeError, ValueError, RecursionError):
-        return None
-    return None if found.event.id is None else found
+class _Listed(Struct, gc=False):
+    data: list[ShapedAttendance]
+    error: Any = None
+    next: Any = None
+    count: Any = None
+    results_limited_to: Any = None
 
 
+class DecodedAttendances:
+    """Reads a list of attendances out of its JSON (an ``answers.Shaping``)."""
+
+    def whole(self, body: bytes) -> dict[str, Any] | None:
+        """The list, where all of its attendances have the shape of one whose event is shown; else None."""
+        try:
+            listed = _listed(body)
+        except (DecodeError, ValueError, RecursionError):
+            return None
+        return None if any(each.event.id is None for each in listed.data) else asdict(listed)
+
+    def one(self, raw: Raw) -> ShapedAttendance | None:
+        """The same with one of them."""
+        try:
+            found = _attendance(raw)
+        except (DecodeError, ValueError, RecursionError):
+            return None
+        return None if found.event.id is None else found
+
+
+DECODED_ATTENDANCES = DecodedAttendances()
+_listed = json.Decoder(_Listed).decode
 _attendance = json.Decoder(ShapedAttendance).decode

@@ -29,7 +29,7 @@ from ascend_mobilize.events import read_deletion, read_event
 from ascend_mobilize.people import read_person
 from ascend_mobilize.reading import Node
 from ascend_mobilize.settings import MobilizeSettings
-from ascend_mobilize.shapes import ShapedAttendance, decoded_attendance
+from ascend_mobilize.shapes import DECODED_ATTENDANCES, ShapedAttendance
 
 __all__ = ["MobilizeSource"]
 
@@ -87,7 +87,7 @@ class MobilizeSource:
         pull = self._pull("attendances", cursor, since)
         async with self._client(account) as client:
             first = client.url("attendances", per_page=PER_PAGE, updated_since=pull.asked)
-            async for page in _pages(client, account, first, pull.next, shaping=decoded_attendance):
+            async for page in _pages(client, account, first, pull.next, shaping=DECODED_ATTENDANCES):
                 pull = pull.read(newest=_newest(page.records, "modified_date"), following=page.next)
                 submissions, rejected = _sort_out(read_attendance(record) for record in page.records)
                 yield SubmissionPage(
