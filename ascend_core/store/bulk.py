@@ -184,7 +184,7 @@ def _put_sql(names: tuple[str, ...], by: tuple[str, ...]) -> str:
 # SQLite
 
 
-ROWS_A_STATEMENT = 500
+ROWS_A_STATEMENT = 1_000
 """Rows that go in by one statement where there are as many; fewer are one ``executemany``. The driver lets other
 threads run, and waits for them, once a statement: with a row each, that costs more than the rows."""
 

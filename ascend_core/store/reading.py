@@ -86,9 +86,6 @@ class _Among(FunctionElement[bool]):
         """Itself: SQLAlchemy would compare it with 1 on SQLite, where no index helps then."""
         return self
 
-    def _negate(self) -> Any:
-        raise NotImplementedError("write NOT IN by hand: where nothing is wanted, the two databases differ")
-
 
 @compiles(_Among, "sqlite")
 def _among_listed(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
@@ -101,7 +98,7 @@ def _among_listed(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
 def _among_each(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     column, values = element.clauses
     each = bindparam(cast("BindParameter[Any]", values).key, type_=column.type, expanding=True)
-    return compiler.process(column.in_(each), **how)
+    return f"({compiler.process(column.in_(each), **how)})"  # where nothing is wanted, it is two conditions
 
 
 def pairs(result: Iterable[Any]) -> dict[Any, Any]:

@@ -24,6 +24,7 @@ from ascend_core.store.bulk import (
 )
 from ascend_core.store.database import Database
 from ascend_core.store.flows import automations
+from ascend_core.store.reading import among
 from ascend_core.store.tables import Automation, ClickRequest, Flow, Member
 from ascend_core.store.types import from_micros, to_micros
 
@@ -222,6 +223,20 @@ def test_a_late_writer_loses(database: Database) -> None:
     count = database.write(lambda tx: update_rows(tx, Member, changes, only_if="t.first_name IS NULL"))
 
     assert (count, [row["first_name"] for row in stored(database)]) == (1, ["Late", "Bea"])
+
+
+@pytest.mark.parametrize("wanted", [[], [2], [1, 3]])
+def test_who_is_among_the_wanted_and_who_is_not(database: Database, wanted: list[int]) -> None:
+    """Where nobody is wanted, everybody is not."""
+    database.write(lambda tx: insert_rows(tx, Member, [member(id=id_, phone=f"+{id_}") for id_ in (1, 2, 3)]))
+    id_ = table_of(Member).c.id
+
+    inside, outside = (
+        database.read(lambda tx, asked=asked: tx.execute(select(id_).where(asked), {"ids": wanted}).scalars().all())
+        for asked in (among(id_, "ids"), ~among(id_, "ids"))
+    )
+
+    assert (sorted(inside), sorted(outside)) == (wanted, [each for each in (1, 2, 3) if each not in wanted])
 
 
 def test_nothing_is_no_statement(database: Database) -> None:
