@@ -83,7 +83,8 @@ def parse_phone(raw: str | None, region: str = "US") -> Phone | BadPhone:
     if len(raw) > _LONGEST_INPUT:
         return BadPhone("unparsable")
     if region == "US" and (plain := _PLAIN.fullmatch(raw)):
-        return _parse_plain((plain["in_brackets"] or plain["bare"]) + plain["exchange"], plain["line"])
+        in_brackets, bare, exchange, line = plain.groups()
+        return _parse_plain((in_brackets or bare) + exchange, line)
     return _parse(raw, region)
 
 

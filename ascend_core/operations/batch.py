@@ -89,6 +89,7 @@ class Batch:
     """Links that brought submissions of this batch, and the members they belong to."""
     outgoing: Outgoing = field(init=False)
     asked: Asked = field(factory=Asked, init=False)
+    _latest: datetime = field(init=False)
     _new_members: set[int] = field(factory=set, init=False)
     _changed_members: set[int] = field(factory=set, init=False)
     _changed_runs: set[int] = field(factory=set, init=False)
@@ -100,6 +101,7 @@ class Batch:
 
     def __attrs_post_init__(self) -> None:
         self.outgoing = Outgoing(self.core, self.now)
+        self._latest = self.now + self.core.options.message_life
 
     @cached_property
     def field_rules(self) -> Mapping[str, FieldRule]:
@@ -219,7 +221,7 @@ class Batch:
 
     def message_life(self, until: datetime | None = None) -> datetime:
         """When a text made now is no longer worth sending."""
-        latest = self.now + self.core.options.message_life
+        latest = self._latest
         return latest if until is None else min(latest, until)
 
     # writing

@@ -25,9 +25,10 @@ CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 """No 0 O 1 I l o: a code can be read aloud and typed."""
 CODE_LENGTH = 9
 """56^9: with ten million live links and a hundred guesses a second the first hit takes about two months."""
-KEY_LENGTH = 11
+SHARED_LENGTH, OWN_LENGTH = 4, 7
 """Of the opaque ids in ``utm_content`` and ``utm_campaign``: they end up in other people's analytics, so they are
-never the code."""
+never the code. Those of one batch begin alike, so that an index takes them in one place: a page of it that was changed
+for one row is written as a whole, and with a thousand rows all over it that was half of what a commit writes."""
 
 
 PUBLIC_SHORTENER = "public_shortener"
@@ -68,6 +69,8 @@ class Outgoing:
     texts: list[NewText] = field(factory=list, init=False)
     _letters: str = field(default="", init=False)
     _used: int = field(default=0, init=False)
+    _shared: str = field(default="", init=False)
+    _trackers: dict[tuple[str, str | None], LinkTrackerType | None] = field(factory=dict, init=False)
     _addresses: dict[str | None, tuple[str, str | None]] = field(factory=dict, init=False)
 
     def add(self, text: NewText) -> None:
@@ -85,16 +88,11 @@ class Outgoing:
 
     def write(self, tx: Tx) -> None:
         """Write every text with its links."""
-        count = sum(KEY_LENGTH + len(text.links) * (KEY_LENGTH + CODE_LENGTH) for text in self.texts)
-        self._letters, self._used = self.core.randomness.token(count, CODE_ALPHABET), 0  # one draw: it is much quicker
+        each = sum(OWN_LENGTH + len(text.links) * (OWN_LENGTH + CODE_LENGTH) for text in self.texts)
+        self._letters = self.core.randomness.token(SHARED_LENGTH + each, CODE_ALPHABET)  # one draw: it is much quicker
+        self._used, self._shared = SHARED_LENGTH, self._letters[:SHARED_LENGTH]
         ids = message_rows.reserve_message_ids(tx, len(self.texts))
-        forms = self._forms(tx)
-        wanted = {
-            (link.url, link.tracker or "", forms.get((link.tracker or "", link.url)))
-            for text in self.texts
-            for link in text.links
-        }
-        urls = link_rows.ensure_urls(tx, wanted)
+        urls = self._urls(tx)
         messages: list[MessageRecord] = []
         links: list[LinkRecord] = []
         for id_, text in zip(ids, self.texts, strict=True):
@@ -104,23 +102,23 @@ class Outgoing:
         message_rows.insert_messages(tx, messages)
         link_rows.insert_links(tx, links)
 
-    def _forms(self, tx: Tx) -> dict[tuple[str, str], int]:
-        """Which form each tracked URL leads to."""
-        keys: dict[tuple[str, str], tuple[str, str]] = {}
-        for link in (link for text in self.texts for link in text.links):
-            type_ = self._tracker(link)
-            if type_ is None:
-                continue
-            form_key = type_.tracker.form_key(link.url) if type_.tracker.claims(link.url) else None
-            if form_key is not None:
-                keys[link.tracker or "", link.url] = (type_.integration, form_key)
+    def _urls(self, tx: Tx) -> dict[tuple[str, str], int]:
+        """The id of every URL that the texts link to, by the URL and who follows it."""
+        places = {(link.url, link.tracker) for text in self.texts for link in text.links}
+        keys: dict[tuple[str, str | None], tuple[str, str]] = {}
+        for url, name in places:
+            type_ = self._tracker(url, name)
+            form_key = None if type_ is None else type_.tracker.form_key(url)
+            if type_ is not None and form_key is not None:
+                keys[url, name] = (type_.integration, form_key)
         ids = form_ids_by_key(tx, set(keys.values()))
-        return {place: ids[key] for place, key in keys.items() if key in ids}
+        forms = {place: ids[key] for place, key in keys.items() if key in ids}
+        return link_rows.ensure_urls(tx, {(url, name or "", forms.get((url, name))) for url, name in places})
 
     def _message(
         self, id_: int, text: NewText, urls: dict[tuple[str, str], int]
     ) -> tuple[MessageRecord, list[LinkRecord]]:
-        key = self._token(KEY_LENGTH)
+        key = self._shared + self._token(OWN_LENGTH)
         links = self._links(id_, key, text, urls)
         address, _ = self._address(text.links_url)
         body: list[str] = []
@@ -186,10 +184,10 @@ class Outgoing:
         *,
         name: str,
     ) -> LinkRecord:
-        token = self._token(KEY_LENGTH)
+        token = self._shared + self._token(OWN_LENGTH)
         location = link.url
-        type_ = self._tracker(link)
-        if type_ is not None and type_.tracker.claims(link.url):
+        type_ = self._tracker(link.url, link.tracker)
+        if type_ is not None:
             use = LinkUse(token=token, campaign=campaign, source=self.core.options.utm_source)
             location = type_.tracker.mark(link.url, use)
         return LinkRecord(
@@ -206,9 +204,13 @@ class Outgoing:
             expires_at=None if self.core.options.links_live is None else self.now + self.core.options.links_live,
         )
 
-    def _tracker(self, link: TrackedUrl) -> LinkTrackerType | None:
-        """Who follows *link*; None: nobody, or a plugin that is gone, and the link leads where it says."""
-        return None if link.tracker is None else self.core.registry.link_trackers.get(link.tracker)
+    def _tracker(self, url: str, name: str | None) -> LinkTrackerType | None:
+        """Who follows *url*, asked of the tracker *name* once a batch; None: nobody (none was named, the URL is not its
+        own, or its plugin is gone), and the link leads where it says."""
+        if (url, name) not in self._trackers:
+            type_ = None if name is None else self.core.registry.link_trackers.get(name)
+            self._trackers[url, name] = type_ if type_ is not None and type_.tracker.claims(url) else None
+        return self._trackers[url, name]
 
     def _address(self, wanted: str | None) -> tuple[str, str | None]:
         """What the links of a text are texted with, and its host."""

@@ -187,25 +187,26 @@ def queue_text(
 
     What a broadcast's run says unasked is bulk: it goes behind everything else, and in its own order.
     """
-    if purpose is Purpose.FLOW and run.record.broadcast_id is not None:
+    record = run.record
+    if purpose is Purpose.FLOW and record.broadcast_id is not None:
         purpose = Purpose.BULK
     batch.outgoing.add(
         NewText(
             intent=intent,
-            member_id=run.record.member_id,
-            phone=batch.members[run.record.member_id].phone,
+            member_id=record.member_id,
+            phone=batch.members[record.member_id].phone,
             body=text.body,
             links=text.links,
             purpose=purpose,
             quiet_hours=text.quiet_hours,
             links_url=run.version.program.flow.links_url,
             expires_at=_last_moment(batch, run, text),
-            run_id=run.record.id,
-            flow_id=run.record.flow_id,
-            version_id=run.record.version_id,
-            automation_id=run.record.automation_id,
-            broadcast_id=run.record.broadcast_id,
-            form_id=run.record.form_id,
+            run_id=record.id,
+            flow_id=record.flow_id,
+            version_id=record.version_id,
+            automation_id=record.automation_id,
+            broadcast_id=record.broadcast_id,
+            form_id=record.form_id,
             timer_id=timer_id,
             step=step,
         )
@@ -214,6 +215,7 @@ def queue_text(
 
 def _last_moment(batch: Batch, run: RunDraft, text: SendText) -> datetime:
     lifetime = run.version.program.flow.expires
-    latest = None if lifetime is None else run.record.started_at + lifetime
-    limits = [moment for moment in (text.expires_at, latest) if moment is not None]
-    return batch.message_life(min(limits) if limits else None)
+    if lifetime is None:
+        return batch.message_life(text.expires_at)
+    latest = run.record.started_at + lifetime
+    return batch.message_life(latest if text.expires_at is None else min(text.expires_at, latest))

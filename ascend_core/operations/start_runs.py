@@ -132,7 +132,7 @@ def once_key(once_per: Sequence[str], activity: ActivityRecord, form_id: int, su
     known = {"member": activity.member_id, "form": form_id}
     if not once_per:
         return f"form:{form_id}|submission:{submission_key}|{activity.trigger}:{activity.occurrence}"
-    return "|".join(f"{name}:{known[name]}" for name in once_per)
+    return "|".join([f"{name}:{known[name]}" for name in once_per])
 
 
 def active_by_member(batch: Batch, member_ids: Collection[int]) -> dict[int, list[RunDraft]]:

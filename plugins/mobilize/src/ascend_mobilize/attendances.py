@@ -8,7 +8,7 @@ from typing import Any
 from ascend_core.contracts import Rejected, Submission
 from ascend_core.errors import BadInput
 from ascend_mobilize.people import key_of, opted_in, opted_in_by, person_fields, person_key, phone_of, primary
-from ascend_mobilize.reading import Node, cleaned, moment_of, stable_key, zone_name
+from ascend_mobilize.reading import Node, cleaned, cleaned_word, moment_of, stable_key, zone_name
 from ascend_mobilize.shapes import Address, Email, Phone, ShapedAttendance, shaped_attendance
 
 __all__ = ["read_attendance"]
@@ -33,8 +33,8 @@ def _of_shape(shaped: ShapedAttendance) -> Submission:
         form_key=str(shaped.event.id),
         person_key=key_of(person.user_id, person.id),
         phone=_primary(person.phone_numbers),
-        opted_in=opted_in_by(cleaned(person.sms_opt_in_status), person.blocked_date),
-        state={"status": cleaned(shaped.status), "attended": shaped.attended},
+        opted_in=opted_in_by(cleaned_word(person.sms_opt_in_status), person.blocked_date),
+        state={"status": cleaned_word(shaped.status), "attended": shaped.attended},
         fields={
             "given_name": cleaned(person.given_name),
             "family_name": cleaned(person.family_name),
@@ -43,7 +43,7 @@ def _of_shape(shaped: ShapedAttendance) -> Submission:
             "custom_signup_field_values": [
                 {
                     "custom_field_id": answer.custom_field_id,
-                    "custom_field_name": cleaned(answer.custom_field_name),
+                    "custom_field_name": cleaned_word(answer.custom_field_name),
                     "text_value": cleaned(answer.text_value),
                     "boolean_value": answer.boolean_value,
                 }
@@ -53,7 +53,7 @@ def _of_shape(shaped: ShapedAttendance) -> Submission:
         token=None if referrer is None else cleaned(referrer.utm_content),
         starts_at=None if slot is None or slot.start_date is None else moment_of(slot.start_date),
         ends_at=None if slot is None or slot.end_date is None else moment_of(slot.end_date),
-        timezone=zone_name(cleaned(shaped.event.timezone)),
+        timezone=zone_name(cleaned_word(shaped.event.timezone)),
         created_at=moment_of(shaped.created_date),
         modified_at=moment_of(shaped.modified_date),
     )

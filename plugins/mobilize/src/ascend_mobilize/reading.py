@@ -18,6 +18,7 @@ __all__ = [
     "LONGEST_TEXT",
     "Node",
     "cleaned",
+    "cleaned_word",
     "moment_of",
     "stable_key",
     "zone_name",
@@ -122,6 +123,10 @@ def cleaned(text: str | None) -> str | None:
     if text.isascii() and "\0" not in text:
         return text.strip() or None
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").strip() or None
+
+
+cleaned_word = lru_cache(maxsize=1000)(cleaned)
+"""The same for what is one of a few: a status, the name of a zone."""
 
 
 @lru_cache(maxsize=4096)
