@@ -100,7 +100,7 @@ class StepView(Protocol):
         ...
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class Outcome(Struct, frozen=True, kw_only=True, gc=False):
     """What a bot action decided.
 
     ``wait`` False: the run goes on, into *exit* or, without one, to what follows. ``wait`` True: the run stays

@@ -43,7 +43,7 @@ Body = tuple[str | LinkRef, ...]
 """A rendered text: strings, and the places where links go."""
 
 
-class TrackedUrl(Struct, frozen=True, kw_only=True):
+class TrackedUrl(Struct, frozen=True, kw_only=True, gc=False):
     """A rendered link: where it leads and who tracks it."""
 
     name: str
@@ -51,7 +51,7 @@ class TrackedUrl(Struct, frozen=True, kw_only=True):
     tracker: str | None = None
 
 
-class SendText(Struct, frozen=True, kw_only=True):
+class SendText(Struct, frozen=True, kw_only=True, gc=False):
     """Send *body* to the run's member. One intent: it is sent at most once."""
 
     body: Body
@@ -143,14 +143,14 @@ class CallWebhook:
     """The JSON body; None: none."""
 
 
-class EndRun(Struct, frozen=True, kw_only=True):
+class EndRun(Struct, frozen=True, kw_only=True, gc=False):
     """End the run here. *cancel_nudges* tells whether nudges that still wait die with it."""
 
     reason: str
     cancel_nudges: bool = False
 
 
-class Trace(Struct, frozen=True, kw_only=True):
+class Trace(Struct, frozen=True, kw_only=True, gc=False):
     """A line for the run's trace: what happened at a step and why. No personal data beyond the run's own."""
 
     kind: Literal["action", "branch", "wait", "reply", "timer", "answer", "problem", "end", "nudge"]

@@ -21,7 +21,7 @@ class DefaultMapping:
     """``first_name``, ``last_name``, ``email`` or ``zip``."""
 
 
-class FieldReading(Struct, frozen=True, kw_only=True):
+class FieldReading(Struct, frozen=True, kw_only=True, gc=False):
     """One value found in a submission. ``source`` is stable; *label* is what a person calls it."""
 
     source: str

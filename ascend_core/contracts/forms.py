@@ -66,7 +66,7 @@ class FormPage:
     """How many the source says there are in all, where it does; for a progress bar."""
 
 
-class Submission(Struct, frozen=True, kw_only=True):
+class Submission(Struct, frozen=True, kw_only=True, gc=False):
     """One sign-up of one person for one form, as the source shows it now."""
 
     key: str

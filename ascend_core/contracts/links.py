@@ -12,7 +12,7 @@ from ascend_core.contracts.forms import Submission
 __all__ = ["LinkTracker", "LinkTrackerType", "LinkUse"]
 
 
-class LinkUse(Struct, frozen=True, kw_only=True):
+class LinkUse(Struct, frozen=True, kw_only=True, gc=False):
     """One member's link in one message: opaque ids that travel with the URL and come back with a submission."""
 
     token: str

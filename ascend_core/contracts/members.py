@@ -12,7 +12,7 @@ __all__ = ["FieldValue", "FormView", "MemberView", "RunView"]
 FieldValue = str | int | float | bool | None
 
 
-class MemberView(Struct, frozen=True, kw_only=True):
+class MemberView(Struct, frozen=True, kw_only=True, gc=False):
     """A person we may text. ``fields`` holds the core fields (``first_name``, …) and the people-defined ones."""
 
     id: int
@@ -27,7 +27,7 @@ class MemberView(Struct, frozen=True, kw_only=True):
     subscribed: bool = True
 
 
-class FormView(Struct, frozen=True, kw_only=True):
+class FormView(Struct, frozen=True, kw_only=True, gc=False):
     """The form (and the slot) a run is about."""
 
     id: int
@@ -41,7 +41,7 @@ class FormView(Struct, frozen=True, kw_only=True):
     deleted: bool = False
 
 
-class RunView(Struct, frozen=True, kw_only=True):
+class RunView(Struct, frozen=True, kw_only=True, gc=False):
     """The run itself, as flows may speak of it."""
 
     id: int

@@ -48,7 +48,7 @@ class FieldRule:
     choices: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
 
 
-class Fitted(Struct, frozen=True, kw_only=True):
+class Fitted(Struct, frozen=True, kw_only=True, gc=False):
     """Values that fit, as they are kept; and for each that does not, a sentence that names its field."""
 
     values: Mapping[str, Any]

@@ -52,7 +52,7 @@ _SENTENCES: dict[BadPhoneReason, str] = {
 }
 
 
-class Phone(Struct, frozen=True):
+class Phone(Struct, frozen=True, gc=False):
     """A number that can be texted. *region* is the country (ISO 3166, ``US``), as far as the number tells."""
 
     e164: str

@@ -10,10 +10,10 @@ from msgspec import Struct
 from ascend_core.contracts import FieldValue
 from ascend_core.errors import BadInput
 
-__all__ = ["RunState"]
+__all__ = ["RunState", "over"]
 
 
-class RunState(Struct, frozen=True, kw_only=True):
+class RunState(Struct, frozen=True, kw_only=True, gc=False):
     """A run between two sprints."""
 
     position: str | None
@@ -54,3 +54,8 @@ class RunState(Struct, frozen=True, kw_only=True):
             if name not in stored or not isinstance(stored[name], kind):
                 raise BadInput(f"a stored run has no proper '{name}'; the row was not written by this product")
         return cls(**{name: stored[name] for name in kinds})
+
+
+def over(reason: str, *, sprint: int) -> RunState:
+    """A run that ended in its *sprint*."""
+    return RunState(position=None, waiting=False, hears_replies=False, sprint=sprint, ended=reason)

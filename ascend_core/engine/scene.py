@@ -35,7 +35,7 @@ from ascend_core.flow.templates import compile_template
 __all__ = ["Problem", "Scene", "SceneView", "member_after"]
 
 
-class Scene(Struct, frozen=True, kw_only=True):
+class Scene(Struct, frozen=True, kw_only=True, gc=False):
     """The world of one run at one moment. *now* is aware, UTC."""
 
     now: datetime
@@ -55,7 +55,7 @@ class Problem:
     why: str = ""
 
 
-class SceneView(Struct, kw_only=True, eq=False):
+class SceneView(Struct, kw_only=True, eq=False, gc=False):
     """The ``StepView`` of one step. It also notes what could not be worked out, for the trace."""
 
     scene: Scene
@@ -95,7 +95,11 @@ class SceneView(Struct, kw_only=True, eq=False):
         body = self.render(text)
         if len(self.problems) > before:
             return ""
-        return "".join([part for part in body if isinstance(part, str)])
+        match body:
+            case (str() as whole,):
+                return whole
+            case _:
+                return "".join([part for part in body if isinstance(part, str)])
 
     def test(self, condition: Condition) -> bool:
         """Whether *condition* holds; an evaluation that fails is False, and a noted problem."""

@@ -32,7 +32,7 @@ from ascend_core.contracts import (
 )
 from ascend_core.engine.field_values import ZONE, fit
 from ascend_core.engine.messages import fault_of
-from ascend_core.engine.runs import RunState
+from ascend_core.engine.runs import RunState, over
 from ascend_core.engine.scene import Problem, Scene, SceneView, member_after
 from ascend_core.flow.document import Step, Unread
 from ascend_core.flow.program import Node, Program
@@ -57,14 +57,14 @@ class ArmNudge:
     expires_at: datetime | None = None
 
 
-class Placed(Struct, frozen=True):
+class Placed(Struct, frozen=True, gc=False):
     """An effect and the path of the step that asked for it; None: the run itself."""
 
     step: str | None
     effect: Effect | ArmNudge
 
 
-class Sprint(Struct, frozen=True, kw_only=True):
+class Sprint(Struct, frozen=True, kw_only=True, gc=False):
     """What came of it: the run as it stands now, the member as changed, and the effects in order."""
 
     run: RunState
@@ -96,7 +96,7 @@ def resume(
     return sprinter.go(run.position, happened, run.memory)
 
 
-class _Sprinter(Struct, kw_only=True, eq=False):
+class _Sprinter(Struct, kw_only=True, eq=False, gc=False):
     """One sprint under way."""
 
     program: Program
@@ -226,12 +226,9 @@ class _Sprinter(Struct, kw_only=True, eq=False):
         return self.end(EndRun(reason=reason, cancel_nudges=True))
 
     def end(self, ending: EndRun) -> Sprint:
-        """The run is over."""
-        self.place(None, Trace(kind="end", step=None, detail={"reason": ending.reason}))
+        """The run is over. No line in the trace: its row says when and why."""
         self.place(None, ending)
-        return self.sprint(
-            RunState(position=None, waiting=False, hears_replies=False, sprint=self.number, ended=ending.reason)
-        )
+        return self.sprint(over(ending.reason, sprint=self.number))
 
     def sprint(self, run: RunState) -> Sprint:
         """The sprint is over."""
@@ -241,7 +238,7 @@ class _Sprinter(Struct, kw_only=True, eq=False):
         self.placed.append(Placed(step, effect))
 
 
-class _GoOn(Struct, frozen=True):
+class _GoOn(Struct, frozen=True, gc=False):
     """The run goes on at *position*; None: it is finished."""
 
     position: str | None

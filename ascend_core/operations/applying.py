@@ -64,6 +64,10 @@ class PageOutcome:
         )
 
 
+_UNATTRIBUTED = (*NOT_JUDGED, "before_sync")
+"""Reasons for which nobody asks what brought a submission."""
+
+
 class Applier:
     """Decides on one page inside the transaction that will write it."""
 
@@ -141,7 +145,7 @@ class Applier:
                 item.row_id = item.known.id
 
     def _people(self, items: Sequence[Item]) -> People:
-        phones = {phone for item in items for phone in item.phones}
+        phones = {phone for item in items for phone in (item.e164, item.had_phone) if phone is not None}
         people = People(
             by_phone=member_rows.members_by_phone(self.tx, phones), consents=consent_states(self.tx, phones)
         )
@@ -180,9 +184,7 @@ class Applier:
         people.new_ids = member_rows.reserve_member_ids(self.tx, len(wanted - set(people.by_phone)))
 
     def _attribution(self, items: Sequence[Item], people: People) -> Attribution:
-        judged = [
-            item.submission for item in items if item.first_sight and item.reason not in (*NOT_JUDGED, "before_sync")
-        ]
+        judged = [item.submission for item in items if item.first_sight and item.reason not in _UNATTRIBUTED]
         members = {member.id for member in people.by_phone.values()}
         trackers = [
             type_.tracker

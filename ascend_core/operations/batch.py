@@ -37,11 +37,12 @@ from ascend_core.store.figures import figures_kept, hold_members
 from ascend_core.store.members import CORE_FIELDS, MemberRecord
 from ascend_core.store.runs import EntryRecord, NewTimerRecord, RunRecord, TimerRecord, TraceRecord
 from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
+from ascend_core.store.types import to_micros
 
 __all__ = ["Batch", "NewTimer", "RunDraft"]
 
 
-class RunDraft(Struct, kw_only=True, eq=False):
+class RunDraft(Struct, kw_only=True, eq=False, gc=False):
     """A run while a batch works on it."""
 
     record: RunRecord
@@ -54,7 +55,7 @@ class RunDraft(Struct, kw_only=True, eq=False):
         return RunView(id=self.record.id, flow=self.version.record.name, started_at=self.record.started_at)
 
 
-class NewTimer(Struct, kw_only=True, eq=False):
+class NewTimer(Struct, kw_only=True, eq=False, gc=False):
     """A timer to start, of a run that may not be written yet."""
 
     kind: str
@@ -89,6 +90,7 @@ class Batch:
     """Links that brought submissions of this batch, and the members they belong to."""
     outgoing: Outgoing = field(init=False)
     asked: Asked = field(factory=Asked, init=False)
+    now_micros: int = field(init=False)
     _latest: datetime = field(init=False)
     _new_members: set[int] = field(factory=set, init=False)
     _changed_members: set[int] = field(factory=set, init=False)
@@ -101,6 +103,7 @@ class Batch:
 
     def __attrs_post_init__(self) -> None:
         self.outgoing = Outgoing(self.core, self.now)
+        self.now_micros = to_micros(self.now)
         self._latest = self.now + self.core.options.message_life
 
     @cached_property
@@ -304,7 +307,7 @@ def _in_their_zones(record: MemberRecord, changes: Mapping[str, Any]) -> MemberR
     """*record* with these *changes*, and every zone the member may be in by them (row J3)."""
     own, zip_code = changes.get(ZONE, record.zone), changes.get("zip", record.zip)
     zones = candidate_zones(own=own, zip_code=zip_code, phone=record.phone)
-    return replace(record, **changes, zones=list(zones))
+    return replace(record, **changes, zones=zones)
 
 
 def _changes(record: MemberRecord, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,7 +98,6 @@ def _fire(batch: Batch, timer: TimerRecord, run: RunDraft, facts: NudgeFacts, ga
         batch.settle(timer, "stale", run.record.end_reason)
     elif timer.kind == "lapse":
         batch.end_run(run, "lapsed", cancel_nudges=True)
-        batch.trace(run, "end", None, {"reason": "lapsed"}, sprint=timer.sprint)
         batch.settle(timer, "fired")
     elif run.record.state["sprint"] != timer.sprint:
         batch.settle(timer, "stale", "moved_on")

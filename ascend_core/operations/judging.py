@@ -46,7 +46,7 @@ FAILED = "failed"
 """The reason of a submission that something broke on. It is tried again whenever it is read again."""
 
 
-class Item(Struct, kw_only=True, eq=False):
+class Item(Struct, kw_only=True, eq=False, gc=False):
     """One submission of a page, while the page is applied."""
 
     submission: Submission

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from ascend_core.operations.batch import Batch, RunDraft
+from ascend_core.operations.batch import Batch
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.store.database import Tx
 from ascend_core.store.messages import cancel_texts
@@ -36,7 +36,7 @@ def leave(batch: Batch, member_ids: Collection[int], reason: str) -> None:
     load_runs(batch, {record.id: record for record in active_runs(batch.tx, member_ids)})
     for run in list(batch.runs.values()):
         if run.record.member_id in member_ids and (run.record.ended_at is None or run.fresh):
-            _call_off(batch, run, reason)
+            batch.call_off(run, reason)
     for member_id in sorted(member_ids):
         batch.cancel_member(member_id, reason)
 
@@ -66,14 +66,9 @@ def call_off_given_up(batch: Batch, given_up: Sequence[GivenUp]) -> None:
     for run in (*runs.values(), *(run for run in batch.runs.values() if run.fresh)):
         record = run.record
         if record.member_id in members and (record.submission_id in submissions or record.member_id not in shared):
-            _call_off(batch, run, PHONE_CHANGED)
+            batch.call_off(run, PHONE_CHANGED)
     for member_id in sorted(members - shared):
         batch.cancel_member(member_id, PHONE_CHANGED)
-
-
-def _call_off(batch: Batch, run: RunDraft, reason: str) -> None:
-    batch.call_off(run, reason)
-    batch.trace(run, "end", None, {"reason": reason}, sprint=0)
 
 
 def _shared(batch: Batch, given_up: Sequence[GivenUp], submissions: Collection[int]) -> set[int]:

@@ -48,8 +48,17 @@ class Mapper:
         }
         return {**self.chosen, **defaults}
 
+    overwrites: bool = field(init=False)
+    """Whether anything people chose overwrites."""
+
+    @overwrites.default
+    def _any_overwrites(self) -> bool:
+        return any(mode == "overwrite" for _, mode in self.targets.values())
+
     def readings(self, fields: Mapping[str, Any]) -> tuple[FieldReading, ...]:
         """Every value found in the raw *fields* of a submission, or of a person."""
+        if len(self.types) == 1:
+            return tuple(self.types[0].read(fields))
         return tuple([reading for type_ in self.types for reading in type_.read(fields)])
 
     def changes(self, readings: Iterable[FieldReading], member: MemberRecord, *, said_before: bool = False) -> Fitted:
@@ -74,6 +83,8 @@ class Mapper:
         The same mark means that nothing was said anew: a sign-up changes for many reasons, and an answer of long ago
         does not win over a newer sign-up's when somebody is marked as having been there (row C4).
         """
+        if not self.overwrites:
+            return None
         said = [
             [reading.source, self.targets[reading.source][0], reading.value]
             for reading in readings

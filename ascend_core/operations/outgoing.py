@@ -35,7 +35,7 @@ PUBLIC_SHORTENER = "public_shortener"
 """Why a text with a link of a public shortener is not sent."""
 
 
-class NewText(Struct, kw_only=True):
+class NewText(Struct, kw_only=True, gc=False):
     """A text to send. ``body`` may hold places for the links it brings."""
 
     intent: str

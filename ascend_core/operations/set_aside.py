@@ -37,17 +37,18 @@ def fail_runs(tx: Tx, run_ids: Collection[int], broke: str, *, now: datetime) ->
     ids = [run.id for run in going]
     cancel_timers(tx, reason=FAILED, now=now, run_ids=ids)
     cancel_texts(tx, reason=FAILED, now=now, run_ids=ids)
-    lines = [line for run in going for line in _lines(run, broke, now)]
-    insert_traces(tx, lines)
+    insert_traces(tx, [_line(run, broke, now) for run in going])
 
 
-def _lines(run: RunRecord, broke: str, now: datetime) -> list[TraceRecord]:
-    place = {"run_id": run.id, "sprint": run.state.get("sprint", 0), "happened_at": now}
-    problem = {"problem": "broke", "error": broke}
-    return [
-        TraceRecord(kind="problem", step=run.state.get("position"), detail=problem, **place),
-        TraceRecord(kind="end", detail={"reason": FAILED}, **place),
-    ]
+def _line(run: RunRecord, broke: str, now: datetime) -> TraceRecord:
+    return TraceRecord(
+        run_id=run.id,
+        sprint=run.state.get("sprint", 0),
+        happened_at=now,
+        kind="problem",
+        step=run.state.get("position"),
+        detail={"problem": "broke", "error": broke},
+    )
 
 
 def note_failure(tx: Tx, run_id: int, *, sprint: int, step: str | None, nudge: str, broke: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, assert_never
 
 from ascend_core.contracts import (
@@ -24,7 +25,7 @@ from ascend_core.contracts import (
     TimedOut,
     Trace,
 )
-from ascend_core.engine.runs import RunState
+from ascend_core.engine.runs import RunState, over
 from ascend_core.engine.sprint import ArmNudge, Placed, Sprint, resume, start
 from ascend_core.operations.asked import AskedFlow
 from ascend_core.operations.batch import Batch, NewTimer, RunDraft
@@ -33,7 +34,6 @@ from ascend_core.operations.programs import Version
 from ascend_core.store.arms import ArmRecord
 from ascend_core.store.inbox import NewConversation
 from ascend_core.store.runs import RunRecord
-from ascend_core.store.types import to_micros
 from ascend_core.store.webhooks import NewCall
 
 __all__ = ["queue_text", "resume_run", "start_run"]
@@ -94,9 +94,18 @@ def _carry_out(batch: Batch, run: RunDraft, sprint: Sprint) -> None:
 
 def _stored(batch: Batch, run: RunDraft, sprint: Sprint) -> dict[str, Any]:
     """Where the run stands, and since when it stands there: what came earlier is no answer to what it asks now."""
-    before = run.record.state
-    moved = run.fresh or before.get("position") != sprint.run.position
-    return {**sprint.run.to_json(), "since": to_micros(batch.now) if moved else before.get("since")}
+    if run.fresh and sprint.run.ended is not None:
+        return _over(sprint.run.ended, sprint.run.sprint, batch.now_micros)
+    before, state = run.record.state, sprint.run.to_json()
+    moved = run.fresh or before.get("position") != state["position"]
+    state["since"] = batch.now_micros if moved else before.get("since")
+    return state
+
+
+@lru_cache(maxsize=16)
+def _over(reason: str, sprint: int, since: int) -> dict[str, Any]:
+    """The same of a run that ended where it began. One for all of a batch: it travels to the database once."""
+    return {**over(reason, sprint=sprint).to_json(), "since": since}
 
 
 def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, placed: Placed) -> None:

@@ -31,7 +31,7 @@ from ascend_core.store.submissions import ActivityRecord, SubmissionRecord
 __all__ = ["Fired", "active_by_member", "arm_for", "may_enter", "once_key", "read_automation", "start_automations"]
 
 
-class Fired(Struct, frozen=True, kw_only=True):
+class Fired(Struct, frozen=True, kw_only=True, gc=False):
     """An activity with what it is about."""
 
     activity: ActivityRecord
@@ -39,7 +39,7 @@ class Fired(Struct, frozen=True, kw_only=True):
     form: FormRecord
 
 
-class _Chance(Struct, frozen=True, kw_only=True):
+class _Chance(Struct, frozen=True, kw_only=True, gc=False):
     fired: Fired
     record: AutomationRecord
     document: Automation | None

@@ -15,7 +15,7 @@ from ascend_core.store.database import Tx
 from ascend_core.store.flows import versions_by_id
 from ascend_core.store.messages import messages_of_run
 from ascend_core.store.run_history import TimerLine, timers_of_run
-from ascend_core.store.runs import RunRecord, runs_by_id, trace_of
+from ascend_core.store.runs import RunRecord, end_of, runs_by_id, trace_of
 
 __all__ = ["Moment", "Timeline", "run_timeline"]
 
@@ -49,15 +49,17 @@ def run_timeline(core: Core, run_id: int) -> Timeline:
         if run is None:
             raise NotFound(f"there is no run {run_id}; see: ascend runs list")
         version = versions_by_id(tx, {run.version_id})[run.version_id]
-        moments = [*_trace(tx, run_id), *_texts(tx, run), *_pending(tx, run_id)]
+        moments = [*_trace(tx, run), *_texts(tx, run), *_pending(tx, run_id)]
         moments.sort(key=lambda moment: (moment.pending, moment.at))
         return Timeline(run=run, flow=version.name, version=version.number, moments=tuple(moments))
 
     return core.database.read(look)
 
 
-def _trace(tx: Tx, run_id: int) -> Iterator[Moment]:
-    for line in trace_of(tx, run_id):
+def _trace(tx: Tx, run: RunRecord) -> Iterator[Moment]:
+    lines = trace_of(tx, run.id)
+    end = end_of(run, lines)
+    for line in (*lines, *([] if end is None else [end])):
         yield Moment(at=line.happened_at, what=line.kind, step=line.step, detail=line.detail)
 
 

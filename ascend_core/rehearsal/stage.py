@@ -39,7 +39,7 @@ from ascend_core.store.database import Tx
 from ascend_core.store.flows import publish_version
 from ascend_core.store.members import MemberRecord, group_names_of, members_by_phone, reserve_member_ids
 from ascend_core.store.messages import MessageRecord
-from ascend_core.store.runs import RunRecord, TraceRecord, trace_of
+from ascend_core.store.runs import RunRecord, TraceRecord, end_of, trace_of
 from ascend_core.store.throwaway import throwaway_database
 
 __all__ = ["Line", "Stage"]
@@ -80,6 +80,7 @@ class Stage:
     _member_id: int = field(default=0, init=False)
     _shown: int = field(default=0, init=False)
     _traced: dict[int, int] = field(factory=dict, init=False)
+    _over: set[int] = field(factory=set, init=False)
     _entered: Submission | None = field(default=None, init=False)
     _count: int = field(default=0, init=False)
 
@@ -324,6 +325,10 @@ class Stage:
                 trace = trace_of(tx, run.id)
                 found.extend(trace[self._traced.get(run.id, 0) :])
                 self._traced[run.id] = len(trace)
+                end = end_of(run, trace)
+                if end is not None and run.id not in self._over:
+                    found.append(end)
+                    self._over.add(run.id)
             return found
 
         return self.core.database.read(look)

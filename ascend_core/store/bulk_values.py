@@ -104,14 +104,14 @@ def _is_same(values: _Column) -> bool:
     first = values[0]
     if values[-1] != first:  # as most columns that differ tell at once
         return False
-    if isinstance(first, dict | list):
+    if isinstance(first, dict | list | tuple):
         return all(value is first for value in values)
     return values.count(first) == len(values) and len(set(map(type, values))) == 1
 
 
 def as_parameter(value: Any) -> Any:
     """A value that travels by itself, as it comes out of a batch."""
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | tuple):
         return as_document(value)
     if isinstance(value, str):
         return _storable(value)

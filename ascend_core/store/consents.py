@@ -23,7 +23,7 @@ _consent = table_of(Consent)
 _entry = table_of(ConsentEntry)
 
 
-class NewConsent(Struct, frozen=True, kw_only=True):
+class NewConsent(Struct, frozen=True, kw_only=True, gc=False):
     """One entry for the ledger."""
 
     phone: str

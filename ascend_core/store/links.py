@@ -50,7 +50,7 @@ class LinkTarget:
 _TARGET = tuple(each.name for each in attrs.fields(LinkTarget))
 
 
-class LinkRecord(Struct, frozen=True, kw_only=True):
+class LinkRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A member link as it is made."""
 
     code: str

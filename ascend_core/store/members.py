@@ -42,7 +42,7 @@ CORE_FIELDS = ("first_name", "last_name", "email", "zip")
 """The fields every member has, as columns (row C1)."""
 
 
-class MemberRecord(Struct, frozen=True, kw_only=True):
+class MemberRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A member as stored."""
 
     id: int
@@ -52,7 +52,7 @@ class MemberRecord(Struct, frozen=True, kw_only=True):
     email: str | None = None
     zip: str | None = None
     zone: str | None = None
-    zones: list[str] = []
+    zones: Sequence[str] = ()
     fields: dict[str, Any] = {}
     created_at: datetime
     updated_at: datetime

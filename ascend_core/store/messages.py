@@ -81,7 +81,7 @@ OPEN = ("ready", "sending", "unknown", "held")
 """Texts of which it is not known yet that they were sent, and which may still be."""
 
 
-class MessageRecord(Struct, frozen=True, kw_only=True):
+class MessageRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A message as stored."""
 
     id: int

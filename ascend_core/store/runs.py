@@ -25,6 +25,7 @@ __all__ = [
     "active_runs",
     "arms_shown",
     "cancel_timers",
+    "end_of",
     "end_runs",
     "hold_runs",
     "insert_entries",
@@ -50,7 +51,7 @@ _message = table_of(Message)
 _line = table_of(TraceLine)
 
 
-class RunRecord(Struct, frozen=True, kw_only=True):
+class RunRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A run as stored; ``state`` is the engine's."""
 
     id: int
@@ -68,7 +69,7 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     end_reason: str | None = None
 
 
-class NewTimerRecord(Struct, frozen=True, kw_only=True):
+class NewTimerRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A timer to start."""
 
     kind: str
@@ -89,7 +90,7 @@ class TimerRecord(NewTimerRecord, frozen=True, kw_only=True):
     id: int
 
 
-class EntryRecord(Struct, frozen=True, kw_only=True):
+class EntryRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What an automation did about an activity."""
 
     automation_id: int
@@ -103,7 +104,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True):
     entered_at: datetime
 
 
-class TraceRecord(Struct, frozen=True, kw_only=True):
+class TraceRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A line of a trace."""
 
     run_id: int
@@ -276,6 +277,14 @@ def insert_traces(tx: Connection, records: Sequence[TraceRecord]) -> None:
     insert_records(tx, TraceLine, records)
 
 
+def end_of(run: RunRecord, lines: Sequence[TraceRecord]) -> TraceRecord | None:
+    """The last line of a run that is over, made of its row; None: it goes on, or one of its *lines* says more of it."""
+    if run.ended_at is None or any(line.kind == "end" for line in lines):
+        return None
+    detail = {"reason": run.end_reason}
+    return TraceRecord(run_id=run.id, sprint=0, happened_at=run.ended_at, kind="end", step=None, detail=detail)
+
+
 def trace_of(tx: Connection, run_id: int) -> list[TraceRecord]:
-    """The trace of a run, in order."""
+    """The trace of a run as it was written, in order: ``end_of`` tells the rest."""
     return fetch(tx, TraceRecord, pick(TraceRecord, TraceLine).where(_line.c.run_id == run_id).order_by(_line.c.id))

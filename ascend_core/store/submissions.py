@@ -54,7 +54,7 @@ _mapping = table_of(FieldMapping)
 _found = table_of(DiscoveredField)
 
 
-class SubmissionRecord(Struct, frozen=True, kw_only=True):
+class SubmissionRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A submission as stored."""
 
     id: int
@@ -84,7 +84,7 @@ class SubmissionRecord(Struct, frozen=True, kw_only=True):
         return self.outcome == "applied" and self.reason is not None
 
 
-class ActivityRecord(Struct, frozen=True, kw_only=True):
+class ActivityRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A trigger that a submission fired."""
 
     id: int

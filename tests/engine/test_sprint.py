@@ -186,7 +186,6 @@ def test_a_bug_in_an_action_ends_its_run_alone(
     assert [placed.effect for placed in sprint.effects[1:]] == [
         SendText(body=("Hi",)),
         Trace(kind="problem", step="1", detail={"problem": "action_failed", "action": "odd", "error": error}),
-        Trace(kind="end", step=None, detail={"reason": "failed"}),
         EndRun(reason="failed", cancel_nudges=True),
     ]
     assert sprint.run.ended == "failed"

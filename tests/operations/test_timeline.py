@@ -63,6 +63,55 @@ def test_a_timeline_tells_each_step_text_and_decision(bench: Any) -> None:
     assert [each.pending for each in timeline.moments] == [False] * 10 + [True]
 
 
+STOPPABLE = """
+    flow: welcome
+    expires: 9d
+    stop_when: [box.cancels]
+    reentry: restart
+    steps: [{ask: coming, text: "Coming?"}]
+"""
+
+
+def by_stop(bench: Any) -> None:
+    """The member leaves."""
+    bench.hear(0, "STOP", keyword="stop")
+
+
+def by_age(bench: Any) -> None:
+    """It lapses."""
+    bench.wait(days=9)
+    bench.drain()
+
+
+def by_a_trigger(bench: Any) -> None:
+    """What the author named happens."""
+    bench.wait(minutes=1)
+    bench.register(0, status="cancels")
+
+
+@pytest.mark.parametrize(
+    ("ended", "detail"),
+    [
+        (by_stop, {"reason": "unsubscribed"}),
+        (by_age, {"reason": "lapsed"}),
+        (by_a_trigger, {"reason": "stop_when", "trigger": "box.cancels"}),
+    ],
+)
+def test_however_a_run_ends_its_timeline_says_so_once(bench: Any, ended: Any, detail: dict[str, str]) -> None:
+    """From its row, or where there is more to say from its trace."""
+    bench.set_up(flow=STOPPABLE)
+    bench.register(0)
+    bench.drain()
+
+    before = run_timeline(bench.core, 1)
+    ended(bench)
+    after = run_timeline(bench.core, 1)
+
+    assert "end" not in [each.what for each in before.moments]
+    ends = [each for each in after.moments if each.what == "end"]
+    assert [(each.at, each.detail) for each in ends] == [(after.run.ended_at, detail)]
+
+
 def test_a_run_that_is_not_there(bench: Any) -> None:
     """Said with where to look."""
     with pytest.raises(NotFound, match="ascend runs list"):
