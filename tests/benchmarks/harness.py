@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import multiprocessing
 import os
 import platform
 import resource
@@ -11,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -76,6 +78,10 @@ class Benchmark:
     rounds: int = 3
     warmup: bool = True
     """Whether each side runs once, uncounted, before the rounds."""
+    apart: bool = False
+    """Whether each side runs in a process of its own each time (a fork): what one leaves in memory slows no other."""
+    prepare: Callable[[float], object] | None = None
+    """What all sides need at a scale; done once, before them."""
 
 
 @define
@@ -97,14 +103,15 @@ Results = Mapping[str, SideResult]
 def measure(benchmark: Benchmark, *, scale: float, rounds: int | None = None, report: TextIO = sys.stderr) -> Results:
     """Run *benchmark*: a warm-up of each side, then the rounds, all sides in each, so that drift hits them alike."""
     results = {name: SideResult() for name in benchmark.sides}
+    if benchmark.prepare is not None:
+        benchmark.prepare(scale)
     for number in range(0 if benchmark.warmup else 1, (rounds or benchmark.rounds) + 1):
         for name, side in benchmark.sides.items():
             result = results[name]
             if result.missing is not None:
                 continue
-            watch = Watch()
             try:
-                figures = side(scale, watch)
+                figures, watch = _apart(side, scale) if benchmark.apart else _here(side, scale)
             except Missing as reason:
                 result.missing = str(reason)
                 continue
@@ -114,6 +121,38 @@ def measure(benchmark: Benchmark, *, scale: float, rounds: int | None = None, re
                 timed = {"wall_seconds": watch.wall_seconds, "cpu_seconds": watch.cpu_seconds}
                 result.rounds.append({**timed, **figures})
     return results
+
+
+Done = tuple[Mapping[str, float], Watch]
+
+
+def _here(side: Side, scale: float) -> Done:
+    watch = Watch()
+    return side(scale, watch), watch
+
+
+def _apart(side: Side, scale: float) -> Done:
+    """The same in a process of its own, which has what this one has loaded by now. Raises what it raises."""
+    processes = multiprocessing.get_context("fork")
+    ours, its = processes.Pipe(duplex=False)
+    process = processes.Process(target=_tell, args=(side, scale, its))
+    process.start()
+    its.close()
+    try:
+        told: Done | Exception = ours.recv()
+    except EOFError:
+        told = RuntimeError("the process of a side died without a word")
+    process.join()
+    if isinstance(told, Exception):
+        raise told
+    return told
+
+
+def _tell(side: Side, scale: float, connection: Connection) -> None:
+    try:
+        connection.send(_here(side, scale))
+    except Exception as error:  # noqa: BLE001 -- it is raised where the side was asked for
+        connection.send(error)
 
 
 def judge(aim: Aim, results: Results) -> float | None:

@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from threading import Event, Thread
 from typing import Any
 
+from ascend_core.engine.zones import warm_zones
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.core import Core, Options
 from ascend_core.operations.publish import publish_flow, put_automation
@@ -52,7 +53,9 @@ run: welcome
 
 @lru_cache(maxsize=1)
 def _crowd(attendances: int) -> Crowd:
-    """One for all rounds; it ends with this process. What is loaded by now is settled, to the good of every side."""
+    """One for all rounds; it ends with this process. What a worker loads before it takes work is loaded, and what is
+    loaded by now is settled, to the good of every side."""
+    warm_zones()
     settle_memory()
     return Crowd(attendances)
 
@@ -226,4 +229,6 @@ BENCHMARK = Benchmark(
     ),
     rounds=3,
     warmup=False,
+    apart=True,
+    prepare=lambda scale: _crowd(int(ATTENDANCES * scale)),
 )

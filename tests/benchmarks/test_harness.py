@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from tests.benchmarks.__main__ import benchmarks, main
 from tests.benchmarks.harness import (
@@ -55,6 +56,34 @@ def test_sides_take_turns_and_the_warm_up_does_not_count() -> None:
 
     assert order == ["ours", "theirs"] * 3
     assert [each["items"] for each in results["ours"].rounds] == [10, 20]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_side_of_a_process_of_its_own_leaves_nothing_behind(apart: bool) -> None:
+    """Its figures and its time come back, and so does what it raises; what all need is there before."""
+    left: list[float] = []
+
+    def work(scale: float, watch: Watch) -> Mapping[str, float]:
+        left.append(scale)
+        with watch:
+            sum(range(200_000))
+        return {"items": float(len(left))}
+
+    def broken(scale: float, watch: Watch) -> Mapping[str, float]:
+        raise ZeroDivisionError("a side's bug")
+
+    asked: list[float] = []
+    sides = {"ours": work, "theirs": absent}
+    benchmark = Benchmark(id="P0", title="Counting", sides=sides, warmup=False, apart=apart, prepare=asked.append)
+    results = measure(benchmark, scale=2, rounds=2, report=io.StringIO())
+
+    assert asked == [2]
+    assert [each["items"] for each in results["ours"].rounds] == ([1, 1] if apart else [1, 2])
+    assert all(each["wall_seconds"] > 0 for each in results["ours"].rounds)
+    assert left == ([] if apart else [2, 2])
+    assert results["theirs"].missing == "it is not installed"
+    with pytest.raises(ZeroDivisionError, match="a side's bug"):
+        measure(evolve(benchmark, sides={"ours": broken}), scale=2, rounds=1, report=io.StringIO())
 
 
 def test_an_aim_is_the_median_of_the_ratios_of_each_round() -> None:
