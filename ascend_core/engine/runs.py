@@ -10,7 +10,7 @@ from msgspec import Struct
 from ascend_core.contracts import FieldValue
 from ascend_core.errors import BadInput
 
-__all__ = ["RunState", "over"]
+__all__ = ["RunState"]
 
 
 class RunState(Struct, frozen=True, kw_only=True, gc=False):
@@ -27,6 +27,11 @@ class RunState(Struct, frozen=True, kw_only=True, gc=False):
     """What the step keeps while it waits."""
     ended: str | None = None
     """Why it ended (``finished``, ``stopped_by_flow``, ``failed``, ``too_many_steps``, …); None: it goes on."""
+
+    @classmethod
+    def over(cls, reason: str, *, sprint: int) -> RunState:
+        """A run that ended in its *sprint*."""
+        return cls(position=None, waiting=False, hears_replies=False, sprint=sprint, ended=reason)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values only: what ``from_json`` reads."""
@@ -54,8 +59,3 @@ class RunState(Struct, frozen=True, kw_only=True, gc=False):
             if name not in stored or not isinstance(stored[name], kind):
                 raise BadInput(f"a stored run has no proper '{name}'; the row was not written by this product")
         return cls(**{name: stored[name] for name in kinds})
-
-
-def over(reason: str, *, sprint: int) -> RunState:
-    """A run that ended in its *sprint*."""
-    return RunState(position=None, waiting=False, hears_replies=False, sprint=sprint, ended=reason)

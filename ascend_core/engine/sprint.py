@@ -32,7 +32,7 @@ from ascend_core.contracts import (
 )
 from ascend_core.engine.field_values import ZONE, fit
 from ascend_core.engine.messages import fault_of
-from ascend_core.engine.runs import RunState, over
+from ascend_core.engine.runs import RunState
 from ascend_core.engine.scene import Problem, Scene, SceneView, member_after
 from ascend_core.flow.document import Step, Unread
 from ascend_core.flow.program import Node, Program
@@ -228,7 +228,7 @@ class _Sprinter(Struct, kw_only=True, eq=False, gc=False):
     def end(self, ending: EndRun) -> Sprint:
         """The run is over. No line in the trace: its row says when and why."""
         self.place(None, ending)
-        return self.sprint(over(ending.reason, sprint=self.number))
+        return self.sprint(RunState.over(ending.reason, sprint=self.number))
 
     def sprint(self, run: RunState) -> Sprint:
         """The sprint is over."""

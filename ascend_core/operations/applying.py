@@ -39,6 +39,9 @@ from ascend_core.store.submissions import SubmissionRecord
 
 __all__ = ["Applier", "PageOutcome"]
 
+_UNATTRIBUTED = (*NOT_JUDGED, "before_sync")
+"""Reasons for which nobody asks what brought a submission."""
+
 
 @frozen(kw_only=True)
 class PageOutcome:
@@ -62,10 +65,6 @@ class PageOutcome:
             fired=self.fired + other.fired,
             failed=self.failed + other.failed,
         )
-
-
-_UNATTRIBUTED = (*NOT_JUDGED, "before_sync")
-"""Reasons for which nobody asks what brought a submission."""
 
 
 class Applier:

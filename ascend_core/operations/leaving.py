@@ -11,7 +11,7 @@ from ascend_core.operations.batch import Batch
 from ascend_core.operations.run_loading import load_runs
 from ascend_core.store.database import Tx
 from ascend_core.store.messages import cancel_texts
-from ascend_core.store.runs import active_runs, cancel_timers, end_runs, pending_runs, runs_by_id
+from ascend_core.store.runs import active_runs, cancel_timers, end_runs, nudging_runs, pending_runs, runs_by_id
 from ascend_core.store.submissions import SubmissionRecord, people_of_members
 
 __all__ = ["PHONE_CHANGED", "GivenUp", "call_off_given_up", "leave", "members_leave", "person_of"]
@@ -62,11 +62,14 @@ def call_off_given_up(batch: Batch, given_up: Sequence[GivenUp]) -> None:
     submissions = {each.submission_id for each in given_up}
     shared = _shared(batch, given_up, submissions)
     waiting = runs_by_id(batch.tx, pending_runs(batch.tx, members))
+    nudging = {record.id for record in nudging_runs(batch.tx, members)}
     runs = load_runs(batch, waiting)
     for run in (*runs.values(), *(run for run in batch.runs.values() if run.fresh)):
         record = run.record
         if record.member_id in members and (record.submission_id in submissions or record.member_id not in shared):
             batch.call_off(run, PHONE_CHANGED)
+            if record.id in nudging:  # it is over, and its own end says nothing of this
+                batch.trace(run, "nudge", None, {"outcome": "cancelled", "reason": PHONE_CHANGED}, sprint=0)
     for member_id in sorted(members - shared):
         batch.cancel_member(member_id, PHONE_CHANGED)
 

@@ -28,7 +28,8 @@ CODE_LENGTH = 9
 SHARED_LENGTH, OWN_LENGTH = 4, 7
 """Of the opaque ids in ``utm_content`` and ``utm_campaign``: they end up in other people's analytics, so they are
 never the code. Those of one batch begin alike, so that an index takes them in one place: a page of it that was changed
-for one row is written as a whole, and with a thousand rows all over it that was half of what a commit writes."""
+for one row is written as a whole, and with a thousand rows all over it that was half of what a commit writes. Should
+two be alike, the transaction is made again (``Database.write``)."""
 
 
 PUBLIC_SHORTENER = "public_shortener"

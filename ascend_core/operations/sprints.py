@@ -25,7 +25,7 @@ from ascend_core.contracts import (
     TimedOut,
     Trace,
 )
-from ascend_core.engine.runs import RunState, over
+from ascend_core.engine.runs import RunState
 from ascend_core.engine.sprint import ArmNudge, Placed, Sprint, resume, start
 from ascend_core.operations.asked import AskedFlow
 from ascend_core.operations.batch import Batch, NewTimer, RunDraft
@@ -104,8 +104,9 @@ def _stored(batch: Batch, run: RunDraft, sprint: Sprint) -> dict[str, Any]:
 
 @lru_cache(maxsize=16)
 def _over(reason: str, sprint: int, since: int) -> dict[str, Any]:
-    """The same of a run that ended where it began. One for all of a batch: it travels to the database once."""
-    return {**over(reason, sprint=sprint).to_json(), "since": since}
+    """The same of a run that ended where it began. One for all of a batch, and changed by nobody: it travels
+    to the database once."""
+    return {**RunState.over(reason, sprint=sprint).to_json(), "since": since}
 
 
 def _carry_out_one(batch: Batch, run: RunDraft, sprint: int, ordinal: int, placed: Placed) -> None:

@@ -102,10 +102,10 @@ def same_everywhere(columns: Columns) -> dict[str, Any]:
 def _is_same(values: _Column) -> bool:
     """Documents are the same only where they are one: ``{"n": 1}`` and ``{"n": True}`` are equal, but not the same."""
     first = values[0]
-    if values[-1] != first:  # as most columns that differ tell at once
-        return False
     if isinstance(first, dict | list | tuple):
         return all(value is first for value in values)
+    if values[-1] != first:  # as most columns that differ tell at once
+        return False
     return values.count(first) == len(values) and len(set(map(type, values))) == 1
 
 

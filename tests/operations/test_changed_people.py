@@ -10,6 +10,7 @@ from ascend_core.contracts import PersonPage, Rejected
 from ascend_core.operations.apply_people import apply_people
 from ascend_core.operations.import_members import import_members
 from ascend_core.operations.sync_account import sync_account
+from ascend_core.operations.timeline import run_timeline
 from ascend_core.store.accounts import cursor_of
 from ascend_core.store.set_aside import set_aside_people
 from tests.fakes.bench import phone  # noqa: TID251 -- tests may lean on tests; the ban is for the product
@@ -60,6 +61,24 @@ def test_a_number_that_was_given_up_gets_nothing_more(bench: Any) -> None:
     assert set(later(bench)) == {phone(1)}
     assert bench.rows("SELECT end_reason FROM run ORDER BY id") == [("phone_changed",), ("finished",)]
     assert bench.rows("SELECT phone FROM member ORDER BY id") == [(phone(0),), (phone(1),)]
+
+
+def test_a_run_that_was_over_tells_why_its_nudges_are(bench: Any) -> None:
+    """Its end stays its own."""
+    welcomed(bench, 0)
+    bench.wait(hours=1)
+    bench.drain()
+    bench.wait(minutes=1)
+
+    change(bench, bench.person(0, phone=phone(7)))
+    moments = run_timeline(bench.core, 1).moments
+
+    told = [(each.what, each.detail) for each in moments if each.what in ("end", "nudge")]
+    assert told == [
+        ("end", {"reason": "finished"}),
+        ("nudge", {"outcome": "cancelled", "reason": "phone_changed"}),
+    ]
+    assert later(bench) == []
 
 
 def test_the_new_number_counts_with_its_own_sign_up(bench: Any) -> None:

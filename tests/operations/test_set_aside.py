@@ -21,6 +21,7 @@ from ascend_core.operations.fire_timers import fire_timers
 from ascend_core.operations.programs import Programs
 from ascend_core.operations.receive_messages import handle_inbound
 from ascend_core.operations.summary import summarize
+from ascend_core.operations.timeline import run_timeline
 from ascend_core.store.inbox import open_conversations
 
 ODD = {"Ana3", "Ana7"}
@@ -96,6 +97,8 @@ def test_a_run_that_breaks_when_its_wait_ends_is_over_and_the_others_go_on(odd: 
     *_, (kind, problem) = trace(odd, "Ana3")
     assert (kind, problem["problem"]) == ("problem", "broke")
     assert problem["error"].startswith("TypeError in ")
+    last = run_timeline(odd.core, odd.one("SELECT id FROM run WHERE end_reason = 'failed' LIMIT 1")).moments[-1]
+    assert (last.what, last.detail) == ("end", {"reason": "failed"})
     assert odd.one("SELECT count(*) FROM timer WHERE settled_at IS NULL") == 0
     assert summarize(odd.core)["runs"] == {"going_on": 0, "ended": 8, "failed": 2}
 

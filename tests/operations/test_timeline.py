@@ -83,6 +83,12 @@ def by_age(bench: Any) -> None:
     bench.drain()
 
 
+def by_another_start(bench: Any) -> None:
+    """The member enters the flow anew."""
+    bench.wait(minutes=1)
+    bench.register(0, form_key="f1")
+
+
 def by_a_trigger(bench: Any) -> None:
     """What the author named happens."""
     bench.wait(minutes=1)
@@ -94,12 +100,13 @@ def by_a_trigger(bench: Any) -> None:
     [
         (by_stop, {"reason": "unsubscribed"}),
         (by_age, {"reason": "lapsed"}),
+        (by_another_start, {"reason": "restarted"}),
         (by_a_trigger, {"reason": "stop_when", "trigger": "box.cancels"}),
     ],
 )
 def test_however_a_run_ends_its_timeline_says_so_once(bench: Any, ended: Any, detail: dict[str, str]) -> None:
     """From its row, or where there is more to say from its trace."""
-    bench.set_up(flow=STOPPABLE)
+    bench.set_up(forms=2, flow=STOPPABLE)
     bench.register(0)
     bench.drain()
 
