@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from attrs import frozen
@@ -166,14 +167,15 @@ class _Sprinter(Struct, kw_only=True, eq=False, gc=False):
 
     def place_trace(self, step: Step, happened: Happened, outcome: Outcome, view: SceneView) -> None:
         """One line for the step, and one for each problem it met."""
-        detail: dict[str, FieldValue] = {"action": step.action}
+        more: dict[str, FieldValue] = {}
         if outcome.exit is not None:
-            detail["exit"] = outcome.exit.exit
+            more["exit"] = outcome.exit.exit
         if outcome.why:
-            detail["why"] = outcome.why
+            more["why"] = outcome.why
         for effect in outcome.effects:
             if not isinstance(effect, SendText):
-                detail.update(_changes(self.scene.member, effect))
+                more.update(_changes(self.scene.member, effect))
+        detail = {**_of_action(step.action), **more} if more else _of_action(step.action)
         self.place(step.path, Trace(kind=_kind(happened, outcome), step=step.path, detail=detail))
         for problem in view.problems:
             said: dict[str, FieldValue] = {"problem": problem.problem, "about": problem.about}
@@ -194,8 +196,10 @@ class _Sprinter(Struct, kw_only=True, eq=False, gc=False):
                     else:
                         detail: dict[str, FieldValue] = {"problem": fault, "action": step.action, "not_sent": True}
                         self.place(step.path, Trace(kind="problem", step=step.path, detail=detail))
-                case Trace(step=None):
-                    self.place(step.path, replace(effect, step=step.path))
+                case Trace():
+                    detail = dict(effect.detail)  # the action's own, which it may use again
+                    its_step = step.path if effect.step is None else effect.step
+                    self.place(step.path, replace(effect, step=its_step, detail=detail))
                 case _:
                     self.place(step.path, effect)
 
@@ -242,6 +246,13 @@ class _GoOn(Struct, frozen=True, gc=False):
     """The run goes on at *position*; None: it is finished."""
 
     position: str | None
+
+
+@lru_cache(maxsize=1_000)
+def _of_action(name: str) -> dict[str, FieldValue]:
+    """What the trace says of any step with this action. One for all, and changed by nobody: where every run of a batch
+    takes the same step, it travels to the database once."""
+    return {"action": name}
 
 
 def _changes(member: MemberView, effect: Effect) -> dict[str, FieldValue]:

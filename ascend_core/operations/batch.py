@@ -203,10 +203,10 @@ class Batch:
 
     def trace(self, run: RunDraft, kind: str, step: str | None, detail: Mapping[str, Any], *, sprint: int) -> None:
         """Add a line to a run's trace."""
-        line = TraceRecord(
-            run_id=run.record.id, sprint=sprint, happened_at=self.now, kind=kind, step=step, detail=dict(detail)
+        kept = detail if isinstance(detail, dict) else dict(detail)
+        self.traces.append(
+            TraceRecord(run_id=run.record.id, sprint=sprint, happened_at=self.now, kind=kind, step=step, detail=kept)
         )
-        self.traces.append(line)
 
     def settle(self, timer: TimerRecord, outcome: str, reason: str | None = None) -> None:
         """Say what became of a timer."""

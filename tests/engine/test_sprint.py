@@ -191,6 +191,27 @@ def test_a_bug_in_an_action_ends_its_run_alone(
     assert sprint.run.ended == "failed"
 
 
+def test_what_an_action_traced_stays_as_it_was_then(scene: Scene, registered: dict[str, Any]) -> None:
+    """An action may say the next thing in the same dictionary."""
+    said: dict[str, Any] = {}
+
+    def counts(_view: StepView, _params: AnyParams) -> Outcome:
+        said["times"] = said.get("times", 0) + 1
+        return Outcome(effects=[Trace(kind="action", step=None, detail=said)])
+
+    actions = acting(counts)
+    program = odd_program(registered, actions, "- odd: x\n- odd: y")
+    sprint = start(program, scene, {**registered["actions"], **actions})
+
+    lines = [placed.effect for placed in sprint.effects if isinstance(placed.effect, Trace)]
+    assert [(line.step, line.detail) for line in lines] == [
+        ("0", {"action": "odd"}),
+        ("0", {"times": 1}),
+        ("1", {"action": "odd"}),
+        ("1", {"times": 2}),
+    ]
+
+
 def test_an_action_that_is_gone_ends_the_run(compiled: Compiled, scene: Scene) -> None:
     """A plugin was removed while its flow runs: the trace says so."""
     sprint = start(compiled("- send: Hi"), scene, {})
