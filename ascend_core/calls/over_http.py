@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from attrs import field, frozen
 from ascend_core.calls.addresses import Resolve, address_to_call, resolve_name
 from ascend_core.calls.call import Call, Called
 from ascend_core.calls.spans import traced
+from ascend_core.calls.trust import usual_trust
 from ascend_core.errors import Refused, TryLater
 
 __all__ = ["MOST_ANSWERED", "SECONDS", "HttpCaller"]
@@ -66,7 +66,7 @@ class HttpCaller:
         if call.document is not None:
             content = json.dumps(call.document, ensure_ascii=False).encode("utf-8", "replace")
             headers["Content-Type"] = "application/json"
-        transport = httpx.AsyncHTTPTransport(verify=self.trust or _trust())
+        transport = httpx.AsyncHTTPTransport(verify=self.trust or usual_trust())
         async with (
             httpx.AsyncClient(transport=traced(transport), timeout=self.seconds, trust_env=False) as http,
             http.stream(
@@ -103,8 +103,3 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)

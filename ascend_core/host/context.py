@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import partial
 from typing import Any, Protocol
 
 import httpx
 from attrs import field, frozen
 
+from ascend_core.calls.reading import ReadingTransport
 from ascend_core.calls.spans import traced
+from ascend_core.calls.trust import usual_trust
 from ascend_core.contracts import Clock, PluginContext, Randomness, Turns
 from ascend_core.host.settings import read_settings
 from ascend_core.host.turns import ProcessTurns
@@ -50,22 +51,22 @@ class ContextMaker:
             plugin=plugin,
             clock=self.clock,
             randomness=self.randomness,
-            http=self._client,
+            http=partial(self._client, lambda: httpx.AsyncHTTPTransport(verify=usual_trust())),
+            reader=partial(self._client, ReadingTransport),
             settings=settings,
             turns=self.turns,
         )
 
-    def _client(self, *, timeout: httpx.Timeout, follow_redirects: bool = False) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(verify=_trust()) if self.transport is None else self.transport()
+    def _client(
+        self,
+        network: Callable[[], httpx.AsyncBaseTransport],
+        *,
+        timeout: httpx.Timeout,
+        follow_redirects: bool = False,
+    ) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            transport=traced(transport),
+            transport=traced((self.transport or network)()),
             timeout=timeout,
             follow_redirects=follow_redirects,
             trust_env=False,
         )
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Made once a process: reading the certificates takes longer than most requests."""
-    return httpx.create_ssl_context(trust_env=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from ascend_core.calls.reading import warm_reading
 from ascend_core.engine.zones import warm_zones
 from ascend_core.errors import BadInput
 from ascend_core.operations.core import Core
@@ -55,7 +56,9 @@ def wake_workers(core: Core, tell: Tell) -> None:
 
 
 def _ready(engine: Engine, core: Core, meters: Meters | None) -> Engine:
-    warm_zones()  # it takes a second, in which nothing else gets on: better now than while something is drained
+    # together they take a second, in which nothing else gets on: better now than while something is drained
+    warm_zones()
+    warm_reading()
     settle_memory()
     register_drains(engine, core, meters)
     return engine

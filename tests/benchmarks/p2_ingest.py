@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from threading import Event, Thread
 from typing import Any
 
+from ascend_core.calls.reading import warm_reading
 from ascend_core.engine.zones import warm_zones
 from ascend_core.operations.connect import connect_account
 from ascend_core.operations.core import Core, Options
@@ -56,6 +57,7 @@ def _crowd(attendances: int) -> Crowd:
     """One for all rounds; it ends with this process. What a worker loads before it takes work is loaded, and what is
     loaded by now is settled, to the good of every side."""
     warm_zones()
+    warm_reading()
     settle_memory()
     return Crowd(attendances)
 

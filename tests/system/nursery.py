@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from attrs import evolve
 
 import ascend_core.demo.play  # noqa: F401 -- warms what a product imports later
+from ascend_core.calls.reading import warm_reading
 from ascend_core.engine.zones import warm_zones
 from ascend_core.runtime.drains import register_drains
 from ascend_core.runtime.local import LocalEngine
@@ -53,6 +54,7 @@ def product(folder: str, port: int, shift: float) -> None:
 def main(folder: str, port: str, shift: str) -> None:
     """Fork a product for each line."""
     warm_zones()
+    warm_reading()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever is killed leaves nothing behind
     for _ in sys.stdin:
         child = os.fork()

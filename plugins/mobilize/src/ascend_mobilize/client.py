@@ -116,12 +116,13 @@ class MobilizeClient:
         return Answered(what=what, status=response.status_code, headers=names, body=body)
 
     async def _body(self, response: httpx.Response, what: str) -> bytes:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self._page_bytes:
+        parts, size = [], 0
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > self._page_bytes:
                 raise TryLater(f"{what} sent a page of more than {self._page_bytes:,} bytes. Nothing was taken of it.")
-        return bytes(body)
+        return b"".join(parts)
 
     @property
     def _who(self) -> str:

@@ -146,7 +146,7 @@ class MobilizeSource:
 
     @asynccontextmanager
     async def _client(self, account: MobilizeAccount) -> AsyncIterator[MobilizeClient]:
-        async with self._context.http(timeout=TIMEOUT) as http:
+        async with self._context.reader(timeout=TIMEOUT) as http:
             yield MobilizeClient(account, http, self._context.turns, self._context.clock, per_second=self._per_second)
 
     def _now(self) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import aclosing
 
 import httpx
 import pytest
 
+from ascend_core.calls.reading import ReadingTransport
 from ascend_core.contracts import PluginContext
 from ascend_core.errors import NeedsAttention, Refused, TryLater
 from ascend_mobilize.account import MobilizeAccount
@@ -51,15 +53,16 @@ OUTCOMES = {
     "silent": TryLater,
     "drip": RIGHT,
     "cut_off": TryLater,
-    "reset": TryLater,
+    "reset": RIGHT,  # the wire asks once more by itself
 }
 """What the plugin makes of an answer with that fault: a page, or an error that says what happens next."""
 
 
 def _source(clock, *, patience: float) -> MobilizeSource:
     def http(*, timeout: httpx.Timeout, follow_redirects: bool = False) -> httpx.AsyncClient:
-        # without certificates to read: it only ever visits the simulator
-        return httpx.AsyncClient(timeout=patience, follow_redirects=follow_redirects, trust_env=False, verify=False)  # noqa: S501 -- loopback
+        # the wire of the product, without certificates to read: it only ever visits the simulator
+        transport = ReadingTransport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        return httpx.AsyncClient(transport=transport, timeout=patience, follow_redirects=follow_redirects)
 
     return MobilizeSource(PluginContext(plugin="mobilize", clock=clock, randomness=None, http=http))
 
