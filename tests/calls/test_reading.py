@@ -182,7 +182,7 @@ def closed_port() -> int:
 def test_where_nobody_can_be_reached_it_says_so() -> None:
     async def story() -> None:
         async with client() as http:
-            for url in (f"http://127.0.0.1:{closed_port()}/", "http://nobody.invalid/", "http://a..invalid/"):
+            for url in (f"http://127.0.0.1:{closed_port()}/", "http://a..invalid/"):
                 with pytest.raises(httpx.ConnectError) as told:
                     await http.get(f"{url}?token=secret", headers={"Authorization": "Bearer secret"})
                 assert "secret" not in str(told.value)
