@@ -1,8 +1,8 @@
 """The wire for reading lists of many large pages: httpx as plugins know it, over aiohttp.
 
 httpx's own wire is pure Python, and took a tenth of a first sync, whose pages are a quarter of a megabyte each; this
-one takes half of that. It only reads. Whatever must not happen twice, or must be told apart from what was never sent,
-goes over httpx's own: aiohttp asks again by itself where a connection ends too early, and is stricter with odd answers.
+one takes half of that. It only reads: whoever sends wants an odd answer taken as it is, where aiohttp refuses it
+(a 204 with a body, a length given twice), and to know one that was cut from a whole one, also where it named no length.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx
@@ -41,9 +42,9 @@ def warm_reading() -> None:
 
 
 class ReadingTransport(httpx.AsyncBaseTransport):
-    """Takes the GETs of one client to the network, one at a time or several, and keeps its connections.
+    """Takes the GETs of one client to the network, each once, and keeps its connections.
 
-    *trust*: whose certificates count; None: those of the usual authorities. Raises what httpx promises, for anything
+    *trust*: whose certificates count; None: those of the usual authorities. Raises what httpx promises; for anything
     but a GET over HTTP ``UnsupportedProtocol``, before a byte is sent.
     """
 
@@ -54,17 +55,17 @@ class ReadingTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Make the request; the body of the answer is read from the network as it is asked for."""
         if request.method != "GET" or request.url.scheme not in ("http", "https"):
-            raise httpx.UnsupportedProtocol("this client only reads, by GET over HTTP", request=request)
+            raise httpx.UnsupportedProtocol("this client only reads, by GET over HTTP")
         if self._session is None:
             self._session = _session(self._trust or usual_trust())
-        with _as_httpx(request):
+        with _as_httpx():
             answer = await self._session.get(
                 _verbatim(request.url),
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
                 allow_redirects=False,
                 timeout=_timeout(request),
             )
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Answer(answer, request))
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Answer(answer))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -75,12 +76,11 @@ class ReadingTransport(httpx.AsyncBaseTransport):
 class _Answer(httpx.AsyncByteStream):
     """The body of an answer, as it comes."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
-        self._request = request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx(self._request):
+        with _as_httpx():
             async for piece in self._answer.content.iter_any():
                 yield piece
 
@@ -95,6 +95,23 @@ class _Answer(httpx.AsyncByteStream):
 def _session(trust: ssl.SSLContext) -> aiohttp.ClientSession:
     import aiohttp
 
+    return aiohttp.ClientSession(
+        connector=_connector_type()(ssl=trust, keepalive_timeout=KEPT_SECONDS),
+        middlewares=(_once,),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=_WIRE_ADDS_NOTHING,
+        auto_decompress=False,
+        read_bufsize=READ_AHEAD_BYTES,
+        max_line_size=LONGEST_HEADER_BYTES,
+        max_field_size=LONGEST_HEADER_BYTES,
+        max_headers=MOST_HEADERS,
+    )
+
+
+@cache
+def _connector_type() -> type[aiohttp.TCPConnector]:
+    import aiohttp
+
     class Connector(aiohttp.TCPConnector):
         """Never goes on with a kept connection on which something came that nobody asked for: aiohttp would take it
         for the answer to the next request."""
@@ -105,16 +122,14 @@ def _session(trust: ssl.SSLContext) -> aiohttp.ClientSession:
                     kept.close()
             return await super()._get(key, traces)
 
-    return aiohttp.ClientSession(
-        connector=Connector(ssl=trust, keepalive_timeout=KEPT_SECONDS),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        skip_auto_headers=_WIRE_ADDS_NOTHING,
-        auto_decompress=False,
-        read_bufsize=READ_AHEAD_BYTES,
-        max_line_size=LONGEST_HEADER_BYTES,
-        max_field_size=LONGEST_HEADER_BYTES,
-        max_headers=MOST_HEADERS,
-    )
+    return Connector
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Ask once: a connection that ended too early is an error of httpx's here already, and aiohttp, which asks again
+    after its own, does not. A second request would have had no turn."""
+    with _as_httpx():
+        return await send(request)
 
 
 def _verbatim(url: httpx.URL) -> URL:
@@ -134,14 +149,14 @@ def _timeout(request: httpx.Request) -> aiohttp.ClientTimeout:
 
 
 @contextmanager
-def _as_httpx(request: httpx.Request) -> Iterator[None]:
+def _as_httpx() -> Iterator[None]:
     """Raises httpx's errors instead of aiohttp's, whose texts name the URL."""
     import aiohttp
 
     try:
         yield
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _kind_of(error)(type(error).__name__, request=request) from None
+        raise _kind_of(error)(type(error).__name__) from None
 
 
 def _kind_of(error: Exception) -> type[httpx.TransportError]:

@@ -30,8 +30,8 @@ class PluginContext:
     randomness: Randomness
     http: HttpMaker
     reader: HttpMaker = field()
-    """The same for lists of many large pages: quicker with them, and for nothing but GET, which may go out twice.
-    Whoever makes a context without one, as a test with a transport of its own, gets *http*."""
+    """The same for lists of many large pages: quicker with them, and for nothing but GET. Whoever makes a
+    context without one, as a test with a transport of its own, gets *http*."""
     settings: Any = None
     """An instance of the plugin's settings type; None when it declares none."""
     turns: Turns = FREE_TURNS

@@ -1,28 +1,24 @@
+# ruff: noqa: TID251 -- tests may lean on tests; the ban is for the product
 """One call: to one address, for a bounded time, reading a bounded answer, following nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from ascend_core.calls.call import Call, Called
 from ascend_core.calls.over_http import MOST_ANSWERED, HttpCaller
 from ascend_core.errors import Refused, TryLater
+from tests.fakes.certificates import certificate
 
 
 class Server(ThreadingHTTPServer):
@@ -187,31 +183,6 @@ def test_nobody_listening_is_tried_later(server: Server) -> None:
     """Refused connections pass."""
     with pytest.raises(TryLater, match="cannot be reached"):
         call(server, url="http://crm.example.org:1/")
-
-
-def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's TLS for *name*, and what trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / f"{name}.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    pem.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(pem)
-    return serving, ssl.create_default_context(cafile=str(pem))
 
 
 @pytest.mark.parametrize(("name", "works"), [("crm.example.org", True), ("other.example.org", False)])

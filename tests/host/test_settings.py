@@ -13,9 +13,8 @@ import httpx
 import pytest
 from attrs import field, frozen
 
-from ascend_core.contracts import BEHIND, Secret
+from ascend_core.contracts import BEHIND, HttpMaker, Secret
 from ascend_core.errors import PluginError
-from ascend_core.host import ContextMaker
 from ascend_core.host.settings import read_settings, variable_of
 from tests.host.worlds import contexts
 
@@ -118,8 +117,7 @@ def _teapot(request: httpx.Request) -> httpx.Response:
     return httpx.Response(418)
 
 
-async def _status(maker: ContextMaker) -> int:
-    http = maker("garden").http
+async def _status(http: HttpMaker) -> int:
     for _ in range(2):  # closing one client must not close the next one's transport
         async with http(timeout=httpx.Timeout(1)) as client:
             answer = await client.get("http://garden.example/")
@@ -132,4 +130,19 @@ def test_a_plugin_reaches_only_the_transport_the_product_was_given(monkeypatch: 
     world = contexts()
     maker = attrs.evolve(world, transport=lambda: httpx.MockTransport(_teapot))
 
-    assert asyncio.run(_status(maker)) == 418
+    assert asyncio.run(_status(maker("garden").http)) == 418
+    assert asyncio.run(_status(maker("garden").reader)) == 418
+
+
+def test_a_plugins_reader_sends_nothing() -> None:
+    """Texts and whatever else must not go out twice take the other one."""
+
+    async def story() -> None:
+        async with contexts()("garden").reader(timeout=httpx.Timeout(1)) as client:
+            with pytest.raises(httpx.UnsupportedProtocol, match="only reads"):
+                await client.post("http://127.0.0.1:9/")
+        async with contexts()("garden").http(timeout=httpx.Timeout(1)) as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.post("http://127.0.0.1:9/")
+
+    asyncio.run(story())

@@ -53,7 +53,7 @@ OUTCOMES = {
     "silent": TryLater,
     "drip": RIGHT,
     "cut_off": TryLater,
-    "reset": RIGHT,  # the wire asks once more by itself
+    "reset": TryLater,
 }
 """What the plugin makes of an answer with that fault: a page, or an error that says what happens next."""
 
